@@ -1,0 +1,279 @@
+"""Oracles: plain arithmetic, a loop written out by hand, and files damaged on purpose."""
+
+import math
+from dataclasses import FrozenInstanceError
+
+import pytest
+import torch
+from torch import nn
+
+from vae_lessons.autoencoder import Autoencoder
+from vae_lessons.digits import draw
+from vae_lessons.training import TrainConfig, fit, load_checkpoint, pixels, save_checkpoint
+from vae_lessons.vae import VAE
+
+IMAGES = draw(700, seed=0)[0]  # not a multiple of the batch size
+QUICK = TrainConfig(epochs=2, progress=False)
+
+
+def small_vae(seed=0):
+    torch.manual_seed(seed)
+    return VAE(latent_dim=4, hidden_dim=32)
+
+
+def weights(model):
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_training_raises_the_elbo():
+    history = fit(small_vae(), IMAGES, TrainConfig(epochs=6, progress=False))
+    assert len(history.log_px_z) == len(history.kl) == 6
+    assert history.elbo[-1] > history.elbo[0] + 50
+    assert history.elbo[-1] == history.log_px_z[-1] - history.kl[-1]
+    assert min(history.kl) >= 0
+    assert not history.interrupted
+
+
+def test_same_seed_gives_the_same_model_and_history_bit_for_bit():
+    runs = []
+    for _ in range(2):
+        model = small_vae()
+        torch.randn(runs.__len__() + 1)  # what the caller drew in between must not matter
+        history = fit(model, IMAGES, QUICK)
+        runs.append((weights(model), history.log_px_z, history.kl))
+    assert same(runs[0][0], runs[1][0])
+    assert runs[0][1:] == runs[1][1:]
+
+
+def test_another_seed_gives_another_model():
+    models = [small_vae(), small_vae()]
+    for seed, model in enumerate(models):
+        fit(model, IMAGES, TrainConfig(epochs=1, seed=seed, progress=False))
+    assert not same(*map(weights, models))
+
+
+def test_the_callers_random_numbers_and_matmul_precision_are_left_alone():
+    torch.manual_seed(5)
+    expected = torch.randn(3)
+    torch.manual_seed(5)
+    precision = torch.get_float32_matmul_precision()
+    model = VAE(latent_dim=2, hidden_dim=8)
+    torch.manual_seed(5)
+    fit(model, IMAGES, QUICK)
+    assert torch.equal(torch.randn(3), expected)
+    assert torch.get_float32_matmul_precision() == precision
+
+
+def test_history_averages_over_images_and_not_over_batches():
+    class Constant(nn.Module):
+        """log p(x|z) is minus the number of black pixels, whatever the weights; so the truth is known."""
+
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(1))
+
+        def forward(self, x):
+            return x * self.weight, self.weight.expand(len(x), 1)
+
+        def log_likelihood(self, x_logits, x):
+            return -x.flatten(1).sum(1) + 0 * self.weight
+
+    history = fit(Constant(), IMAGES, TrainConfig(epochs=1, batch_size=512, binarize=False, progress=False))
+    expected = -(IMAGES / 255).flatten(1).sum(1).mean().item()
+    assert history.log_px_z[0] == pytest.approx(expected, rel=1e-5)
+    assert history.kl == [0.0]
+
+
+def test_one_step_equals_the_same_step_written_out():
+    config = TrainConfig(epochs=1, batch_size=700, learning_rate=1e-2, beta=3.0, binarize=False, progress=False)
+    model, twin = small_vae(), small_vae()
+    fit(model, IMAGES, config)
+    torch.manual_seed(config.seed)
+    order = torch.randperm(700)
+    x = IMAGES[order].float() / 255
+    h = torch.relu(x.flatten(1) @ twin.encoder[1].weight.T + twin.encoder[1].bias)
+    mu, logvar = twin.to_mu(h), twin.to_logvar(h)
+    z = mu + (logvar / 2).exp() * torch.randn(700, 4)
+    x_hat = torch.sigmoid(twin.decoder(z))
+    cross_entropy = -(x * x_hat.log() + (1 - x) * (1 - x_hat).log()).sum((1, 2, 3))
+    kl = -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1)
+    (cross_entropy + 3 * kl).mean().backward()
+    # Adam's first step is learning_rate * sign(gradient), and OneCycleLR starts at a twenty-fifth of its peak
+    for name, parameter in twin.named_parameters():
+        clear = parameter.grad.abs() > 1e-3
+        expected = parameter - 1e-2 / 25 * parameter.grad.sign()
+        assert torch.allclose(model.get_parameter(name)[clear], expected[clear], atol=2e-6), name
+
+
+def test_beta_zero_forgets_the_prior_and_a_large_beta_collapses_onto_it():
+    kl = {}
+    for beta in (0.0, 1.0, 50.0):
+        kl[beta] = fit(small_vae(), IMAGES, TrainConfig(epochs=8, beta=beta, progress=False)).kl[-1]
+    assert kl[0.0] > 1.5 * kl[1.0] > kl[50.0]
+    assert kl[50.0] < 0.5
+
+
+def test_binarised_pixels_are_zero_or_one_with_the_grey_value_as_probability():
+    torch.manual_seed(0)
+    x = pixels(torch.full((1, 1, 500, 500), 51, dtype=torch.uint8), binarize=True)
+    assert set(x.unique().tolist()) == {0.0, 1.0}
+    assert x.mean().item() == pytest.approx(0.2, abs=5 * math.sqrt(0.2 * 0.8 / 250_000))
+    grey = pixels(torch.tensor([[[[0, 51, 255]]]], dtype=torch.uint8), binarize=False)
+    torch.testing.assert_close(grey, torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+
+
+def test_float_images_in_zero_to_one_train_like_their_bytes():
+    models = [small_vae(), small_vae()]
+    config = TrainConfig(epochs=1, binarize=False, progress=False)
+    for model, images in zip(models, (IMAGES, IMAGES / 255), strict=True):
+        fit(model, images, config)
+    assert same(*map(weights, models))
+
+
+def test_an_interrupt_returns_the_history_so_far_and_a_usable_model():
+    class Impatient(Autoencoder):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            if self.calls == 9:  # six steps an epoch: in the second epoch
+                raise KeyboardInterrupt
+            return super().forward(x)
+
+    model = Impatient(latent_dim=2, hidden_dim=16)
+    history = fit(model, IMAGES, TrainConfig(epochs=5, progress=False))
+    assert history.interrupted
+    assert len(history.elbo) == 1
+    assert not model.training
+    assert torch.isfinite(model(IMAGES[:2] / 255)[0]).all()
+
+
+def test_a_loss_that_turns_nan_stops_at_that_step_and_says_where():
+    class Broken(Autoencoder):
+        calls = 0
+
+        def log_likelihood(self, x_logits, x):
+            self.calls += 1
+            return super().log_likelihood(x_logits, x) * (math.nan if self.calls == 8 else 1.0)
+
+    model = Broken(latent_dim=2, hidden_dim=16)
+    with pytest.raises(FloatingPointError, match="nan in epoch 2, step 8") as error:
+        fit(model, IMAGES, TrainConfig(epochs=5, progress=False))
+    assert model.calls == 8
+    assert len(str(error.value).splitlines()) <= 5
+
+
+def test_a_learning_rate_that_explodes_is_reported_and_not_trained_through():
+    with pytest.raises(FloatingPointError, match="learning_rate"):
+        fit(small_vae(), IMAGES, TrainConfig(epochs=5, learning_rate=1e4, progress=False))
+
+
+def test_weights_that_are_nan_before_training_are_named():
+    model = small_vae()
+    with torch.no_grad():
+        model.to_mu.weight[0, 0] = math.inf
+    with pytest.raises(FloatingPointError, match=r"before training.*to_mu\.weight"):
+        fit(model, IMAGES, QUICK)
+
+
+@pytest.mark.parametrize("images", [IMAGES[:, 0], IMAGES.float(), IMAGES.numpy(), IMAGES[:0], IMAGES / math.nan])
+def test_images_that_do_not_fit_are_refused_before_a_step_is_made(images):
+    model = small_vae()
+    before = weights(model)
+    with pytest.raises((TypeError, ValueError)) as error:
+        fit(model, images, QUICK)
+    assert len(str(error.value).splitlines()) <= 5
+    assert same(before, weights(model))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"epochs": 0}, {"epochs": 2.5}, {"batch_size": 0}, {"learning_rate": -1.0}, {"learning_rate": math.nan}]
+    + [{"beta": -0.1}, {"beta": math.inf}],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        TrainConfig(**wrong)
+
+
+def test_settings_cannot_change_under_a_run():
+    with pytest.raises(FrozenInstanceError):
+        QUICK.epochs = 3
+
+
+def test_a_checkpoint_brings_back_weights_and_settings(tmp_path):
+    model, config = small_vae(), TrainConfig(epochs=3, beta=0.5, progress=False)
+    save_checkpoint(tmp_path / "runs" / "vae.safetensors", model, config)
+    other = small_vae(seed=9)
+    assert load_checkpoint(tmp_path / "runs" / "vae.safetensors", other) == config
+    assert same(weights(model), weights(other))
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["vae.safetensors"]
+
+
+def test_a_checkpoint_is_never_overwritten_unasked(tmp_path):
+    path = tmp_path / "vae.safetensors"
+    save_checkpoint(path, small_vae(0), QUICK)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        save_checkpoint(path, small_vae(1), QUICK)
+    assert path.read_bytes() == before
+    save_checkpoint(path, small_vae(1), QUICK, overwrite=True)
+    assert path.read_bytes() != before
+
+
+def test_a_write_that_fails_leaves_the_old_checkpoint_and_no_debris(tmp_path, monkeypatch):
+    path = tmp_path / "vae.safetensors"
+    save_checkpoint(path, small_vae(0), QUICK)
+    before = path.read_bytes()
+
+    def full_disk(weights, filename, metadata):
+        with open(filename, "wb") as file:
+            file.write(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("vae_lessons.training.save_file", full_disk)
+    with pytest.raises(OSError, match="space"):
+        save_checkpoint(path, small_vae(1), QUICK, overwrite=True)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def damaged(path, how):
+    data = path.read_bytes()
+    path.write_bytes({"cut": data[: len(data) // 2], "html": b"<html>404</html>", "empty": b""}[how])
+
+
+@pytest.mark.parametrize("how", ["cut", "html", "empty"])
+def test_a_damaged_checkpoint_is_named_and_the_model_untouched(tmp_path, how):
+    path = tmp_path / "vae.safetensors"
+    save_checkpoint(path, small_vae(0), QUICK)
+    damaged(path, how)
+    model = small_vae(1)
+    before = weights(model)
+    with pytest.raises(ValueError, match="vae.safetensors") as error:
+        load_checkpoint(path, model)
+    assert len(str(error.value).splitlines()) <= 5
+    assert same(before, weights(model))
+
+
+def test_a_checkpoint_of_another_model_or_size_is_refused_with_the_difference(tmp_path):
+    path = tmp_path / "vae.safetensors"
+    save_checkpoint(path, small_vae(), QUICK)
+    with pytest.raises(ValueError, match=r"decoder\.0\.weight"):
+        load_checkpoint(path, VAE(latent_dim=5, hidden_dim=32))
+    with pytest.raises(ValueError, match="holds a VAE, and your model is a Autoencoder"):
+        load_checkpoint(path, Autoencoder(latent_dim=4, hidden_dim=32))
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.safetensors"):
+        load_checkpoint(tmp_path / "nowhere.safetensors", small_vae())
+
+
+def test_a_safetensors_file_of_someone_else_is_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="holds a None"):
+        load_checkpoint(tmp_path / "other.safetensors", small_vae())

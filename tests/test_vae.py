@@ -1,0 +1,73 @@
+"""Oracles: torch.distributions, sample moments, and a posterior that nothing was asked of."""
+
+import pytest
+import torch
+from torch.distributions import Bernoulli, Normal
+
+from vae_lessons.digits import draw
+from vae_lessons.training import TrainConfig, fit
+from vae_lessons.vae import VAE
+
+X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_shapes_of_encode_decode_forward_and_sample(architecture):
+    model = VAE(latent_dim=3, hidden_dim=32, architecture=architecture)
+    mu, logvar = model.encode(X)
+    assert mu.shape == logvar.shape == (6, 3)
+    assert model.decode(mu).shape == X.shape
+    assert [tensor.shape for tensor in model(X)] == [X.shape, (6, 3), (6, 3)]
+    samples = model.sample(4)
+    assert samples.shape == (4, 1, 28, 28)
+    assert 0 <= samples.min() <= samples.max() <= 1
+    assert not samples.requires_grad
+
+
+def test_the_names_and_defaults_that_others_build_on():
+    model = VAE(latent_dim=20, hidden_dim=400)
+    assert model.latent_dim == VAE().latent_dim == 20
+    assert model.encoder[1].out_features == VAE().encoder[1].out_features == 400
+
+
+def test_forward_decodes_a_sample_of_q_and_not_its_mean():
+    model = VAE(latent_dim=3, hidden_dim=32)
+    first, second = model(X)[0], model(X)[0]
+    assert not torch.allclose(first, second)
+    with torch.no_grad():
+        model.to_logvar.weight.zero_()
+        model.to_logvar.bias.fill_(-60)  # a region of no size
+    torch.testing.assert_close(model(X)[0], model.decode(model.encode(X)[0]))
+
+
+def test_mu_and_logvar_come_from_heads_of_their_own():
+    model = VAE(latent_dim=3, hidden_dim=32)
+    mu, logvar = model.encode(X)
+    assert not torch.allclose(mu, logvar)
+    assert model.encode(X * 100)[1].min() < 0  # no ReLU on the heads: log-variance may be negative
+
+
+def test_likelihood_is_bernoulli_unless_a_pixel_std_is_given():
+    x_logits = torch.linspace(-3, 3, X.numel()).reshape(X.shape)
+    bernoulli = Bernoulli(logits=x_logits).log_prob(X.round()).sum((1, 2, 3))
+    gaussian = Normal(x_logits.sigmoid(), 0.2).log_prob(X).sum((1, 2, 3))
+    torch.testing.assert_close(VAE().log_likelihood(x_logits, X.round()), bernoulli)
+    torch.testing.assert_close(VAE(pixel_std=0.2).log_likelihood(x_logits, X), gaussian)
+
+
+@pytest.mark.parametrize("pixel_std", [0, -1.0, float("nan")])
+def test_a_pixel_std_that_is_no_width_is_refused(pixel_std):
+    with pytest.raises(ValueError, match="pixel_std"):
+        VAE(pixel_std=pixel_std)
+
+
+def test_training_pulls_the_codes_of_all_images_together_onto_the_prior():
+    images = draw(6000, seed=0)[0]
+    torch.manual_seed(0)
+    model = VAE(latent_dim=2, hidden_dim=200)
+    fit(model, images, TrainConfig(epochs=8, progress=False))
+    with torch.no_grad():
+        mu, logvar = model.encode(draw(2000, seed=1)[0] / 255)
+    spread = (mu.var(0) + logvar.exp().mean(0)).sqrt()  # of the aggregate posterior; the prior's is 1
+    assert ((spread - 1).abs() < 0.3).all()
+    assert (mu.mean(0).abs() < 0.3).all()

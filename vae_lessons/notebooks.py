@@ -1,0 +1,92 @@
+"""Execute the lessons and leave them as they are committed: outputs fresh, small, and free of this machine."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from tqdm.auto import tqdm
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\)[^\s\"'<>]+")
+_KEPT_CELL_METADATA = ("tags", "slideshow", "jupyter")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def refresh(paths: list[Path] | None = None) -> None:
+    """Run every lesson top to bottom on drawn digits and rewrite it in place, cleaned.
+
+    A notebook that raises, or prints a path of this machine, is left as it was and the error says where.
+    """
+    for path in tqdm(paths or sorted(FOLDER.glob("*.ipynb")), unit="lesson"):
+        notebook = nbformat.read(path, as_version=4)
+        execute(notebook)
+        clean(notebook)
+        for number, cell in enumerate(notebook.cells):
+            if found := MACHINE_PATH.search(text_of_outputs(cell)):
+                raise ValueError(f"{path.name}, cell {number} prints a path of this machine: {found[0]}")
+        partial = path.with_suffix(".partial")
+        partial.write_text(dump(notebook), encoding="utf-8")
+        os.replace(partial, path)
+
+
+def execute(notebook: NotebookNode) -> None:
+    """Run the cells in order in a fresh kernel, in place; raises nbclient's CellExecutionError."""
+    environment = {**os.environ, "VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu"}
+    client = NotebookClient(
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(FOLDER)}},
+    )
+    client.execute(env=environment)
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Drop, in place, what differs from run to run or machine to machine; note which code the outputs are of."""
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+        vae_lessons={"outputs_of": digest(notebook)},
+    )
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in _KEPT_CELL_METADATA})
+        if cell.cell_type == "code":
+            cell.execution_count = None
+            cell.outputs = [output for output in cell.outputs if _keep(output)]
+    return notebook
+
+
+def digest(notebook: NotebookNode) -> str:
+    """A fingerprint of the code: outputs committed under another fingerprint are stale."""
+    code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def dump(notebook: NotebookNode) -> str:
+    """The text of the file, ending in a newline."""
+    return nbformat.writes(notebook) + "\n"
+
+
+def text_of_outputs(cell: NotebookNode) -> str:
+    """Everything a cell printed or displayed as text, without the bytes of its pictures."""
+    texts = []
+    for output in cell.get("outputs", []):
+        texts.append(output.get("text", ""))
+        texts.extend(str(value) for value in output.get("data", {}).values())
+    return re.sub(r"base64,[A-Za-z0-9+/=]+", "", "\n".join(texts))
+
+
+def _keep(output: NotebookNode) -> bool:
+    """Forget counts and live widgets in place; False for progress bars and for widgets without a picture."""
+    if "execution_count" in output:
+        output.execution_count = None
+    was_widget = output.get("data", {}).pop(_WIDGET, None) is not None
+    if was_widget and set(output.data) <= {"text/plain"}:
+        return False
+    return not (output.output_type == "stream" and output.name == "stderr")

@@ -1,0 +1,143 @@
+"""Figures from arrays. Nothing here knows a model: give numbers, get a matplotlib Figure, pass it to show."""
+
+import html
+import io
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"  # Okabe & Ito
+# Ten colours after Paul Tol's "muted" scheme. They are never the only sign: a latent map draws every point
+# as its digit too.
+CLASS_COLOURS = (
+    *("#332288", "#44AA99", "#CC6677", "#117733", "#882255"),
+    *("#4C9CCF", "#7F7F23", "#AA4499", "#A8680F", "#555555"),
+)
+
+_STYLE = {
+    "figure.facecolor": "white",  # opaque, so that labels stay legible in a dark theme
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=(BLUE, ORANGE, GREEN, PINK, GREY)),
+    "axes.titlesize": 11,
+    "font.size": 10,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+
+
+def show(figure: Figure, caption: str, alt: str) -> None:
+    """Display a figure with a caption that says what to look for, and alt text for who cannot see it."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=130, metadata={"Software": None})
+    source = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
+    width = round(figure.get_figwidth() * 100)
+    picture = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
+    markup = f"<figure>{picture}<figcaption>{html.escape(caption)}</figcaption></figure>"
+    display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
+
+
+def axes(columns: int = 1, width: float = 7.0, height: float = 3.2, **subplots) -> tuple[Figure, list[Axes]]:
+    """An empty figure in the course's style, width x height inches, and its axes in one row."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, list(np.ravel(figure.subplots(1, columns, **subplots)))
+
+
+def image_rows(rows: Mapping[str, Tensor], titles: Sequence[str] = ()) -> Figure:
+    """One labelled row of pictures per entry, each (N, 1, H, W) with the same N; titles stand over the columns."""
+    columns = max(len(images) for images in rows.values())
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(1.2 + 0.62 * columns, 0.66 * len(rows) + 0.3 * bool(titles)), layout="constrained")
+        grid = figure.subplots(len(rows), columns, squeeze=False)
+    for axis in grid.flat:
+        _no_frame(axis)
+    for row, (label, images) in zip(grid, rows.items(), strict=True):
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+        for axis, picture in zip(row, _as_numpy(images), strict=False):
+            _ink(axis, picture)
+    for axis, title in zip(grid[0], titles, strict=False):
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def image_grid(images: Tensor, columns: int = 10, side: float = 0.55) -> Figure:
+    """Pictures (N, 1, H, W) tiled edge to edge, read row by row; side is one tile in inches."""
+    pictures = _as_numpy(images)
+    rows = -(-len(pictures) // columns)
+    height, width = pictures.shape[1:]
+    sheet = np.zeros((rows * columns, height, width), dtype=pictures.dtype)
+    sheet[: len(pictures)] = pictures
+    sheet = sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(side * columns, side * rows))
+        axis = figure.add_axes((0, 0, 1, 1))
+    _no_frame(axis)
+    _ink(axis, sheet)
+    return figure
+
+
+def latent_map(axis: Axes, z: Tensor, labels: Tensor, class_names: Sequence[str]) -> None:
+    """Points z (N, 2) on an axis, each drawn as the first letter of its class, in the colour of its class."""
+    z, labels = _as_numpy(z), _as_numpy(labels)
+    for number, name in enumerate(class_names):
+        points = z[labels == number]
+        colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
+        axis.scatter(*points.T, s=22, marker=f"${name[0]}$", color=colour, alpha=0.7, linewidths=0)
+    axis.set(xlabel="z[0]", ylabel="z[1]")
+    axis.set_aspect("equal", adjustable="datalim")
+
+
+def ellipses(axis: Axes, mu: Tensor, std: Tensor, colours: Sequence[str] | str = BLUE) -> None:
+    """The region q(z|x) of each image as an ellipse of two standard deviations: mu, std (N, 2)."""
+    mu, std = _as_numpy(mu), _as_numpy(std)
+    colours = [colours] * len(mu) if isinstance(colours, str) else colours
+    for centre, deviation, colour in zip(mu, std, colours, strict=True):
+        axis.add_patch(Ellipse(centre, *(4 * deviation), facecolor=colour, edgecolor=colour, alpha=0.35))
+    axis.plot(*mu.T, ".", color="black", markersize=2)
+
+
+def training_curves(log_px_z: Sequence[float], kl: Sequence[float]) -> Figure:
+    """The two ELBO terms by epoch, in nats per image, each on its own axis since their sizes differ."""
+    figure, (left, right) = axes(2, height=2.6)
+    epochs = range(1, len(kl) + 1)
+    left.plot(epochs, log_px_z, color=BLUE, marker=".")
+    left.set(title="log p(x|z): higher is better", xlabel="epoch", ylabel="nats per image")
+    right.plot(epochs, kl, color=ORANGE, marker=".")
+    right.set(title="KL from the prior", xlabel="epoch", ylim=(0, None))
+    return figure
+
+
+def histograms(values: Mapping[str, Tensor], xlabel: str, bins: Sequence[float]) -> Figure:
+    """One outlined histogram per entry over the same bins, as shares of that entry in percent."""
+    figure, (axis,) = axes(height=2.8)
+    for name, numbers in values.items():
+        numbers = _as_numpy(numbers)
+        axis.hist(numbers, bins, weights=np.full(len(numbers), 100 / len(numbers)), histtype="step", lw=2, label=name)
+    axis.set(xlabel=xlabel, ylabel="share of pictures, %")
+    axis.legend(loc="best")
+    return figure
+
+
+def _as_numpy(images: Tensor) -> np.ndarray:
+    """Images as (N, H, W) in [0, 1]; anything else as it is."""
+    array = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
+    array = array / 255 if array.dtype == np.uint8 else array
+    return array[:, 0] if array.ndim == 4 else array
+
+
+def _no_frame(axis: Axes) -> None:
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+
+
+def _ink(axis: Axes, picture: np.ndarray) -> None:
+    """Ink on paper: 0 is white, 1 is black."""
+    axis.imshow(picture, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest", aspect="equal")

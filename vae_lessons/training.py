@@ -1,0 +1,195 @@
+"""One visible training loop for every model of the course, its settings, its history and its checkpoints."""
+
+import json
+import math
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from vae_lessons.data import check_images
+from vae_lessons.elbo import beta_loss, elbo_terms
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train. Every number that decides the result is here, so equal configs give equal models."""
+
+    epochs: int = 10  # passes over the images
+    batch_size: int = 128  # images per step
+    learning_rate: float = 6e-3  # peak of the cosine cycle, reached after a fifth of the steps
+    beta: float = 1.0  # weight of the KL in the loss
+    seed: int = 0  # order of the images, binarisation and reparameterization noise
+    binarize: bool = True  # draw each pixel as 0 or 1 with its grey value as probability, anew at each step
+    progress: bool = True  # show the bar
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"TrainConfig({name}={value!r}): give a whole number of at least 1.")
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(f"TrainConfig(learning_rate={self.learning_rate!r}): give a positive number, like 4e-3.")
+        if not 0 <= self.beta < math.inf:
+            raise ValueError(f"TrainConfig(beta={self.beta!r}): give 0 or a positive number; the ELBO has beta = 1.")
+
+
+@dataclass
+class History:
+    """What training saw: one entry per epoch, in nats per image, averaged while the weights were moving."""
+
+    log_px_z: list[float] = field(default_factory=list)
+    kl: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False  # True when the student pressed stop; the entries so far are kept
+
+    @property
+    def elbo(self) -> list[float]:
+        """log_px_z - kl per epoch."""
+        return [log_px_z - kl for log_px_z, kl in zip(self.log_px_z, self.kl, strict=True)]
+
+
+def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> History:
+    """Train a model in place on images (N, 1, 28, 28), uint8 or float in [0, 1], on the device it is on.
+
+    Raises ValueError or TypeError for images that do not fit, FloatingPointError at the step that turns
+    NaN or infinite. Ctrl-C (the stop button) ends training early and returns the history so far.
+    Same seed, same machine, same weights at the start: the same model, bit for bit.
+
+    >>> model = VAE(latent_dim=20)
+    >>> history = fit(model, data.load().train_images, TrainConfig(epochs=5))
+    """
+    config = config or TrainConfig()
+    check_images(images)
+    _check_weights(model, "before training")
+    device = next(model.parameters()).device
+    images = images.to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    steps_per_epoch = math.ceil(len(images) / config.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        config.learning_rate,
+        total_steps=config.epochs * steps_per_epoch,
+        pct_start=0.2,
+        cycle_momentum=False,
+    )
+    history, start = History(), time.perf_counter()
+    model.train()
+    bar = tqdm(total=schedule.total_steps, disable=not config.progress, unit="step")
+    with torch.random.fork_rng(), _fast_matmul(), bar:
+        torch.manual_seed(config.seed)
+        try:
+            for epoch in range(config.epochs):
+                totals = torch.zeros(2, device=device)  # sums of log_px_z and kl over the epoch
+                for batch in torch.randperm(len(images), device=device).split(config.batch_size):
+                    x = pixels(images[batch], config.binarize)  # (B, 1, 28, 28)
+                    log_px_z, kl = elbo_terms(model, x)  # (B,), (B,)
+                    loss = beta_loss(log_px_z, kl, config.beta)
+                    _check_loss(loss, log_px_z, kl, epoch, schedule.last_epoch)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    schedule.step()
+                    totals += torch.stack([log_px_z.sum(), kl.sum()]).detach()
+                    bar.update()
+                log_px_z, kl = (totals / len(images)).tolist()
+                history.log_px_z.append(log_px_z)
+                history.kl.append(kl)
+                bar.set_postfix_str(f"log p(x|z) {log_px_z:.1f}, KL {kl:.1f} nats per image")
+            _check_weights(model, "after the last step")
+        except KeyboardInterrupt:
+            history.interrupted = True
+        finally:
+            model.eval()
+            history.seconds = time.perf_counter() - start
+    return history
+
+
+def pixels(images: Tensor, binarize: bool) -> Tensor:
+    """Images as the model takes them: float (B, 1, 28, 28) in [0, 1], or drawn 0/1 with those probabilities."""
+    x = images / 255 if images.dtype == torch.uint8 else images.float()
+    return (torch.rand_like(x) < x).float() if binarize else x
+
+
+def save_checkpoint(path: str | os.PathLike, model: nn.Module, config: TrainConfig, overwrite: bool = False) -> None:
+    """Write weights and config to one .safetensors file: to a temporary file first, renamed when complete.
+
+    Raises FileExistsError where a file already is, unless overwrite=True.
+    """
+    path = Path(path).expanduser()
+    if path.exists() and not overwrite:
+        raise FileExistsError(f"{path} already holds a checkpoint.\nChoose another name, or pass overwrite=True.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
+    os.close(handle)
+    try:
+        save_file(weights, partial, metadata={"config": json.dumps(asdict(config)), "model": type(model).__name__})
+        os.replace(partial, path)
+    finally:
+        Path(partial).unlink(missing_ok=True)
+
+
+def load_checkpoint(path: str | os.PathLike, model: nn.Module) -> TrainConfig:
+    """Load weights into a model of the same kind and sizes; returns the config it was trained with.
+
+    Reads safetensors only, never pickle. Raises FileNotFoundError or ValueError; the model is then untouched.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no checkpoint at {path}.\nCheck the path, or train and save one first.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a whole safetensors file ({error}).\nTrain and save it again.") from None
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    if metadata.get("model") != type(model).__name__ or found != expected:
+        different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        raise ValueError(
+            f"{path} holds a {metadata.get('model')}, and your model is a {type(model).__name__}.\n"
+            f"Weights that differ in name or shape: {', '.join(different[:3]) or 'none'}.\n"
+            "Build the model with the sizes it was saved with, then load again."
+        )
+    model.load_state_dict(weights)
+    return TrainConfig(**json.loads(metadata["config"]))
+
+
+@contextmanager
+def _fast_matmul() -> Iterator[None]:
+    """Let matrix products round to bfloat16 inside where the processor gains from it; put back afterwards."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _check_loss(loss: Tensor, log_px_z: Tensor, kl: Tensor, epoch: int, step: int) -> None:
+    if not torch.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss became {loss.item()} in epoch {epoch + 1}, step {step + 1} of the run.\n"
+            f"log p(x|z) averaged {log_px_z.mean().item():.3g} and the KL {kl.mean().item():.3g} nats per image.\n"
+            "A smaller learning_rate usually cures this; make a new model before you train again."
+        )
+
+
+def _check_weights(model: nn.Module, when: str) -> None:
+    for name, weight in model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise FloatingPointError(
+                f"{when}, the weight {name} holds NaN or infinite numbers.\n"
+                "Make a new model; if training did this, lower learning_rate."
+            )
