@@ -1,4 +1,4 @@
-"""The course's image sets, loaded whole and checked to the last byte: digits (drawn), MNIST and Fashion-MNIST."""
+"""The course's image sets, loaded whole and checked: digits (drawn), MNIST and Fashion-MNIST (downloaded)."""
 
 import hashlib
 import os
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from threading import Thread
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import torch
@@ -48,7 +49,7 @@ CLOTHES = (
 )
 CLASS_NAMES = {"digits": DIGITS, "mnist": DIGITS, "fashion_mnist": CLOTHES}
 
-PROBE_SECONDS = 5  # for finding a server that answers
+PROBE_SECONDS = 8  # for importing torchvision and finding a server that answers
 SILENCE_SECONDS = 4  # without a byte, after which a connection counts as dead
 
 
@@ -110,8 +111,8 @@ def missing_files(raw: Path) -> list[str]:
 def binarize(images: Tensor, seed: int = 0) -> Tensor:
     """Draw each pixel as 0 or 255 with its grey value as the probability of 255; uint8, same shape.
 
-    images: (N, 1, H, W) uint8 or float in [0, 1]. An ELBO with Bernoulli pixels is a bound on a real
-    log-probability, in nats, only on binary images: compare models on binarized test images, same seed for all.
+    images: (N, 1, H, W) uint8 or float in [0, 1]. With Bernoulli pixels a test ELBO in nats is a bound on a
+    real log-probability only on binary images: binarize the test images, with the same seed for all models.
     """
     check_images(images)
     generator = torch.Generator().manual_seed(seed)
@@ -121,7 +122,7 @@ def binarize(images: Tensor, seed: int = 0) -> Tensor:
 
 
 def check_images(images: Tensor) -> None:
-    """Raise TypeError or ValueError, with the fix, unless images are (N, 1, H, W), uint8 or float in [0, 1]."""
+    """Raise TypeError or ValueError with the fix unless images are (N, 1, H, W), uint8 or float in [0, 1]."""
     if not isinstance(images, Tensor):
         fix = {"ndarray": "torch.from_numpy(images)", "Dataset": "images.train_images"}
         raise TypeError(
@@ -148,15 +149,15 @@ def check_images(images: Tensor) -> None:
 
 def _reshape(shape: tuple[int, ...]) -> str:
     """The expression that turns images of this shape into (N, 1, H, W)."""
-    if len(shape) == 4 and shape[3] == 1:
-        return "images.permute(0, 3, 1, 2)"
-    if len(shape) == 4:
-        return "images.float().mean(1, keepdim=True), then / 255 if they were uint8"
     if len(shape) == 3:
         return "images.unsqueeze(1)"
-    if len(shape) == 2 and shape[1] == 784:
-        return "images.view(-1, 1, 28, 28)"
-    return "images[None, None] for one image (H, W)" if len(shape) == 2 else "images.view(-1, 1, 28, 28)"
+    if len(shape) == 4 and shape[3] in (1, 3, 4):
+        return "images.permute(0, 3, 1, 2)"
+    if len(shape) == 4:
+        return "images.float().mean(1, keepdim=True), and / 255 if images are uint8"
+    if len(shape) == 2 and shape[1] != 784:
+        return "images[None, None] for one image"
+    return "images.view(-1, 1, 28, 28)"
 
 
 def _check_values(images: Tensor) -> None:
@@ -171,12 +172,12 @@ def _check_values(images: Tensor) -> None:
     elif -1 <= low <= high <= 1:
         fix = "Try (images + 1) / 2 for values -1 to 1, or images.clamp(0, 1)."
     else:
-        fix = "Look where these values come from; images are read and drawn without any."
+        fix = "Look where it comes from: load() returns no such value."
     raise ValueError(f"float images must lie in [0, 1], but images{index} is {value:.6g}.\n{fix}")
 
 
 def _read_all(raw: Path) -> list[Tensor]:
-    """The four files in the order of FILES as images (N, 1, 28, 28) and labels (N,), fetched where missing."""
+    """Images (N, 1, 28, 28) and labels (N,) of training and test; missing files are fetched."""
     missing = missing_files(raw)
     if missing:
         for file in FILES:
@@ -218,7 +219,8 @@ def _damage(path: Path, data: bytearray) -> str:
 
 
 def _fetch(raw: Path) -> None:
-    """Download what is missing into a temporary folder, check it, and rename it into place, one session at a time."""
+    """Download missing files to a temporary folder, check them, rename them into place."""
+    deadline = time.monotonic() + PROBE_SECONDS
     import torchvision.datasets  # takes seconds, and only a download needs it
 
     folder = raw.parent.name
@@ -233,23 +235,21 @@ def _fetch(raw: Path) -> None:
         ) from None
     with temporary:
         try:
-            mirror = _answering_mirror(source)
+            mirror, target = _answering_mirror(source, deadline), Path(temporary.name, folder, "raw")
             with _lock(raw), _socket_timeout(SILENCE_SECONDS):
                 for file in missing_files(raw):
-                    os.replace(
-                        _download(source, mirror, file, Path(temporary.name, folder, "raw")), raw / file
-                    )
+                    os.replace(_download(source, mirror, file, target), raw / file)
         except (OSError, RuntimeError, HTTPException) as error:
             cause = next(iter(str(error).splitlines()), type(error).__name__)[:200]
             raise ConnectionError(
                 f"{folder} is not complete in {raw}\nand its download failed: {cause}.\n"
                 'Check the network and load again, or go on with load("digits"), which needs none.\n'
-                f"Files from elsewhere are welcome there too, unpacked: {', '.join(FILES)}."
+                "You can also put its four files there yourself, unpacked (no .gz)."
             ) from None
 
 
-def _answering_mirror(source: type) -> str:
-    """The first of torchvision's servers to answer. Asked in threads: a name look-up can hang without a timeout."""
+def _answering_mirror(source: type, deadline: float) -> str:
+    """The first of torchvision's servers to answer; asked in threads, as a name look-up knows no timeout."""
     answers = queue.SimpleQueue()
 
     def ask(mirror: str) -> None:
@@ -257,14 +257,15 @@ def _answering_mirror(source: type) -> str:
             with urlopen(Request(mirror + source.resources[0][0], method="HEAD"), timeout=PROBE_SECONDS):
                 answers.put((mirror, None))
         except (OSError, HTTPException) as error:
+            if isinstance(error, HTTPError):
+                error.close()
             answers.put((mirror, error))
 
     for mirror in source.mirrors:
         Thread(target=ask, args=[mirror], daemon=True).start()
-    deadline = time.monotonic() + PROBE_SECONDS
     for _ in source.mirrors:
         try:
-            mirror, error = answers.get(timeout=max(0, deadline - time.monotonic()))
+            mirror, error = answers.get(timeout=max(1, deadline - time.monotonic()))
         except queue.Empty:
             raise TimeoutError(f"no server answered within {PROBE_SECONDS} seconds") from None
         if error is None:

@@ -64,8 +64,10 @@ def _trouble(device: torch.device) -> str:
     return ""
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()  # also where the caller has gradients switched off
 def _step(device: torch.device) -> Tensor:
-    """Gradients and new weights (2, 4, 8) of a small layer after one training step; draws no random numbers."""
+    """Gradients and new weights (2, 4, 8) of a small layer after one training step, without randomness."""
     layer = nn.utils.skip_init(nn.Linear, 8, 4, bias=False, device=device)
     with torch.no_grad():
         layer.weight.copy_(torch.linspace(-1, 1, 32).view(4, 8))
