@@ -1,12 +1,20 @@
-"""Shared by the tests: where real MNIST may lie, and a reader of its files that is not the course's."""
+"""Shared by tests and benchmarks: where real MNIST may lie, and a reader of its files that is not the course's."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 REPOSITORY = Path(__file__).parents[1]
+
+
+def mnist_folder() -> Path | None:
+    """The folder with MNIST's four files: below VAE_LESSONS_DATA, data/, or a shared/data beside the repository."""
+    roots = [os.environ.get("VAE_LESSONS_DATA"), REPOSITORY / "data", REPOSITORY.parent / "shared" / "data"]
+    folders = [Path(root, "MNIST", "raw") for root in roots if root]
+    return next((folder for folder in folders if (folder / "t10k-images-idx3-ubyte").is_file()), None)
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -16,12 +24,13 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape).copy()
 
 
+def read_mnist(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images (N, 1, 28, 28) uint8 and labels (N,) int64 of part "train" or "t10k"."""
+    images, labels = (read_idx(folder / f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
+    return torch.from_numpy(images)[:, None], torch.from_numpy(labels).long()
+
+
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
     """The folder with MNIST's four files; tests that ask for it are skipped where there is none."""
-    roots = [os.environ.get("VAE_LESSONS_DATA"), REPOSITORY / "data", REPOSITORY.parent / "shared" / "data"]
-    for root in filter(None, roots):
-        raw = Path(root) / "MNIST" / "raw"
-        if (raw / "t10k-images-idx3-ubyte").is_file():
-            return raw
-    pytest.skip("MNIST is not on this machine; python -c \"from vae_lessons.data import load; load('mnist')\"")
+    return mnist_folder() or pytest.skip("MNIST is not on this machine: see data/README.md")

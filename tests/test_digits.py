@@ -11,7 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.benchmarks.digits_transfer import mnist_folder, predict, read_mnist, train
+from tests.benchmarks.digits_transfer import predict, train
+from tests.conftest import read_mnist
 from vae_lessons import digits
 
 RANGES = {  # factor: lowest and highest value, the least standard deviation that a viewer notices
@@ -287,9 +288,7 @@ def test_a_small_network_reads_unseen_drawn_digits(drawn, model):
     assert right.float().mean() >= 0.98
 
 
-def test_a_network_that_saw_only_drawn_digits_reads_mnist(model):
-    if (folder := mnist_folder()) is None:
-        pytest.skip("MNIST is not here; it is only needed for this check")
-    images, labels = read_mnist(folder, "t10k")
+def test_a_network_that_saw_only_drawn_digits_reads_mnist(model, mnist_raw):
+    images, labels = read_mnist(mnist_raw, "t10k")
     right = predict(model, images[:2000]) == labels[:2000]
     assert right.float().mean() >= 0.90

@@ -12,7 +12,9 @@ from torch.distributions import Independent, Normal, kl_divergence
 from vae_lessons.gaussians import kl_closed_form, kl_monte_carlo, log_density, reparameterize
 
 MU = torch.tensor([[0.3, -1.7, 2.2, 0.6, -0.4], [1.1, 0.2, -0.9, -2.3, 0.7], [-0.5, 1.4, 0.1, 0.8, 1.9]])
-LOGVAR = torch.tensor([[-1.2, 0.4, -0.3, 1.1, -2.0], [0.5, -0.8, 0.9, -1.5, 0.2], [-0.6, 1.3, -1.1, 0.7, -0.2]])
+LOGVAR = torch.tensor(
+    [[-1.2, 0.4, -0.3, 1.1, -2.0], [0.5, -0.8, 0.9, -1.5, 0.2], [-0.6, 1.3, -1.1, 0.7, -0.2]]
+)
 STD = (LOGVAR / 2).exp()
 
 numbers = st.floats(-3, 3, allow_nan=False)
@@ -45,7 +47,9 @@ def test_kl_equals_quadrature_in_one_dimension():
     p = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     inside = q > 1e-300
     truth = np.trapezoid(q[inside] * np.log(q[inside] / p[inside]), z[inside])
-    assert kl_closed_form(torch.tensor([[mu]]), torch.tensor([[logvar]])).item() == pytest.approx(truth, abs=1e-6)
+    assert kl_closed_form(torch.tensor([[mu]]), torch.tensor([[logvar]])).item() == pytest.approx(
+        truth, abs=1e-6
+    )
 
 
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=6))

@@ -11,12 +11,32 @@ def doctor() -> int:
     return main()
 
 
+def notebooks() -> int:
+    """Execute every lesson in place."""
+    from vae_lessons.notebooks import refresh
+
+    refresh()
+    return 0
+
+
+def judge() -> int:
+    """Train the digit judge anew and print how it does."""
+    from vae_lessons.judge import retrain
+
+    print(retrain())
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m vae_lessons", description="Tools of the course VAE Lessons."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     commands.add_parser("doctor", help="check this machine and say how to fix it").set_defaults(run=doctor)
+    commands.add_parser(
+        "notebooks", help="execute all lessons in place and leave clean outputs"
+    ).set_defaults(run=notebooks)
+    commands.add_parser("judge", help="train the digit judge anew, in some minutes").set_defaults(run=judge)
     run = getattr(parser.parse_args(arguments), "run", None)
     if run is None:
         parser.print_help()

@@ -117,8 +117,12 @@ def binarize(images: Tensor, seed: int = 0) -> Tensor:
     check_images(images)
     generator = torch.Generator().manual_seed(seed)
     threshold = torch.rand(images.shape, generator=generator).to(images.device)  # (N, 1, H, W) in [0, 1)
-    grey = images / 255 if images.dtype == torch.uint8 else images
-    return (threshold < grey).to(torch.uint8) * 255
+    return (threshold < to_unit(images)).to(torch.uint8) * 255
+
+
+def to_unit(images: Tensor) -> Tensor:
+    """Images as models take them: float, 0 paper to 1 ink, same shape; floats are taken to be so already."""
+    return images / 255 if images.dtype == torch.uint8 else images.float()
 
 
 def check_images(images: Tensor) -> None:

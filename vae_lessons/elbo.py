@@ -1,6 +1,7 @@
 """The evidence lower bound: its two terms per image, their sum, and the loss with its weight beta."""
 
-from torch import Tensor, nn, zeros_like
+import torch
+from torch import Tensor, nn
 
 from vae_lessons.gaussians import kl_closed_form
 
@@ -13,7 +14,7 @@ def elbo_terms(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
     """
     x_logits, *posterior = model(x)  # (B, 1, 28, 28) and mu, logvar (B, J) each
     log_px_z = model.log_likelihood(x_logits, x)  # (B,)
-    kl = kl_closed_form(*posterior) if len(posterior) == 2 else zeros_like(log_px_z)  # (B,)
+    kl = kl_closed_form(*posterior) if len(posterior) == 2 else torch.zeros_like(log_px_z)  # (B,)
     return log_px_z, kl
 
 

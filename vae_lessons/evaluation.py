@@ -6,10 +6,10 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.data import check_images
+from vae_lessons.data import check_images, to_unit
 from vae_lessons.elbo import elbo, elbo_terms
 from vae_lessons.gaussians import log_density, reparameterize
-from vae_lessons.judge import DigitJudge, load_judge
+from vae_lessons.judge import NO_DIGIT, DigitJudge, load_judge
 
 
 @torch.no_grad()
@@ -55,14 +55,15 @@ def importance_weighted_bound(
 
 @torch.no_grad()
 def judge_confidence(images: Tensor, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
-    """What the digit judge makes of each picture: its confidence in [0, 1] and the digit it sees.
+    """The judge's confidence, in [0, 1], that each picture is the digit it looks most like, and that digit.
 
     images: (N, 1, 28, 28) uint8 or float in [0, 1]. Returns confidence (N,) and digit (N,) on the CPU.
+    The judge may also answer "no digit", so a confidence near 0 means a picture of nothing.
     """
     check_images(images)
     judge = _judge()
-    probabilities = torch.cat([judge(_unit(batch).cpu()).softmax(1) for batch in images.split(batch_size)])
-    return probabilities.max(1)
+    probabilities = torch.cat([judge(to_unit(batch).cpu()).softmax(1) for batch in images.split(batch_size)])
+    return probabilities[:, :NO_DIGIT].max(1)
 
 
 @torch.no_grad()
@@ -74,8 +75,8 @@ def nearest_distance(images: Tensor, training_images: Tensor, batch_size: int = 
     """
     check_images(images)
     check_images(training_images)
-    known = _unit(training_images).flatten(1)  # (M, D)
-    distances = [torch.cdist(_unit(batch).flatten(1), known).min(1) for batch in images.split(batch_size)]
+    known = to_unit(training_images).flatten(1)  # (M, D)
+    distances = [torch.cdist(to_unit(batch).flatten(1), known).min(1) for batch in images.split(batch_size)]
     return torch.cat([d.values for d in distances]), torch.cat([d.indices for d in distances])
 
 
@@ -86,11 +87,7 @@ def _batches(model: nn.Module, images: Tensor, seed: int, batch_size: int):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         for batch in images.split(batch_size):
-            yield _unit(batch.to(device))
-
-
-def _unit(images: Tensor) -> Tensor:
-    return images / 255 if images.dtype == torch.uint8 else images.float()
+            yield to_unit(batch.to(device))
 
 
 @cache

@@ -11,10 +11,11 @@ from tqdm.auto import tqdm
 from vae_lessons.digits import draw
 
 WEIGHTS = Path(__file__).with_name("judge.safetensors")
+NO_DIGIT = 10  # the eleventh class
 
 
 class DigitJudge(nn.Module):
-    """Four convolutions and one linear layer: (B, 1, 28, 28) in [0, 1] -> logits of the ten digits (B, 10)."""
+    """Four convolutions and one linear layer: (B, 1, 28, 28) in [0, 1] -> logits of 0 to 9 and "no digit" (B, 11)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +28,7 @@ class DigitJudge(nn.Module):
             *_convolution(48, 64),
             nn.MaxPool2d(2),  # (B, 64, 3, 3)
             nn.Flatten(),  # (B, 576)
-            nn.Linear(576, 10),  # (B, 10)
+            nn.Linear(576, 11),  # (B, 11)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,14 +50,42 @@ def load_judge() -> DigitJudge:
     return judge.eval().requires_grad_(False)
 
 
-def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: bool = True) -> DigitJudge:
-    """Train a judge on drawn digits alone, half of them blends of two: it learns to be unsure between digits.
+def spoil(x: Tensor) -> Tensor:
+    """Pictures made of digits that are no digits: x (B, 1, 28, 28) in [0, 1] -> same shape, five kinds in turn.
 
-    Blending images and labels alike is mixup (Zhang et al. 2018); it keeps confidence honest on pictures
-    that are no digit, which is what the judge is asked about.
+    Two digits on top of each other, two averaged, quarters moved about, ink rubbed out in patches, and blots.
     """
+    other, patches = x.roll(1, 0), _smooth_noise(len(x))  # (B, 1, 28, 28)
+    top, bottom = x[..., :14, :], x[..., 14:, :]
+    kinds = (
+        torch.maximum(x, other),
+        (x + other) / 2,
+        torch.cat([bottom.roll(14, -1), top], -2),
+        x * (patches > 0.3),
+        (F.avg_pool2d(other, 7, 1, 3) > 0.2) * (patches + 1).clamp(0, 1),
+    )
+    turn = torch.arange(len(x)) % len(kinds)  # (B,)
+    return torch.stack(kinds)[turn, torch.arange(len(x))]
+
+
+def soften(x: Tensor) -> Tensor:
+    """Digits that stay digits: each picture (B, 1, 28, 28) blurred and paled by its own random amount."""
+    blurred = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1), 3, 1, 1)
+    blur, ink = torch.rand(len(x), 1, 1, 1), 1 - 0.3 * torch.rand(len(x), 1, 1, 1)
+    return ink * (blur * blurred + (1 - blur) * x)
+
+
+def _smooth_noise(n: int) -> Tensor:
+    """Standard normal noise (n, 1, 28, 28) whose bumps are about five pixels wide."""
+    noise = F.avg_pool2d(F.avg_pool2d(torch.randn(n, 1, 36, 36), 5, 1), 5, 1)
+    return noise / noise.std()
+
+
+def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: bool = True) -> DigitJudge:
+    """Train a judge on drawn digits alone, half of every batch as they are or softened, half spoilt."""
     pictures, labels, _ = draw(images, seed=seed + 1000)  # not the seeds of the course's data set
-    batch_size, steps = 128, epochs * (images // 128)
+    batch_size = 128
+    steps = epochs * (images // batch_size)
     bar = tqdm(total=steps, disable=not progress, unit="step")
     with torch.random.fork_rng(), bar:
         torch.manual_seed(seed)
@@ -66,12 +95,11 @@ def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: 
         for _ in range(epochs):
             for batch in torch.randperm(images).split(batch_size)[: images // batch_size]:
                 x = pictures[batch] / 255  # (B, 1, 28, 28)
-                y = F.one_hot(labels[batch], 10).float()  # (B, 10)
-                share = torch.distributions.Beta(1.0, 1.0).sample((batch_size, 1))  # (B, 1)
-                share[batch_size // 2 :] = 1.0  # the second half stays pure
-                partner = torch.randperm(batch_size)
-                x = share[..., None, None] * x + (1 - share[..., None, None]) * x[partner]
-                y = share * y + (1 - share) * y[partner]
+                third = batch_size // 3
+                x = torch.cat([x, soften(x[:third]), spoil(x[third:])])  # (2B, 1, 28, 28)
+                y = torch.cat(
+                    [labels[batch], labels[batch][:third], torch.full((batch_size - third,), NO_DIGIT)]
+                )
                 loss = F.cross_entropy(judge(x), y)
                 optimizer.zero_grad()
                 loss.backward()
@@ -85,6 +113,7 @@ def retrain(path: Path = WEIGHTS) -> str:
     """Train the judge anew and write its weights; returns a line with its held-out accuracy and file size."""
     judge = train_judge()
     pictures, labels, _ = draw(10_000, seed=1)
-    accuracy = (judge(pictures / 255).argmax(1) == labels).float().mean().item()
+    seen = torch.cat([judge(batch / 255)[:, :NO_DIGIT].argmax(1) for batch in pictures.split(1000)])
+    accuracy = (seen == labels).float().mean().item()
     save_model(judge, path)
     return f"judge: {accuracy:.2%} of 10,000 held-out drawn digits, {path.stat().st_size / 1000:.0f} kB"

@@ -25,4 +25,3 @@ def gaussian_log_likelihood(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
     assert x_hat.shape == x.shape, f"x_hat {tuple(x_hat.shape)} and x {tuple(x.shape)} would broadcast"
     squared_error = ((x - x_hat) ** 2).flatten(1)  # (B, D)
     return -0.5 * (squared_error / std**2 + math.log(2 * math.pi * std**2)).sum(1)  # (B,)
-

@@ -52,7 +52,9 @@ def conv_decoder(latent_dim: int, hidden_dim: int) -> nn.Sequential:
     )
 
 
-def encoder_and_decoder(architecture: str, latent_dim: int, hidden_dim: int) -> tuple[nn.Sequential, nn.Sequential]:
+def encoder_and_decoder(
+    architecture: str, latent_dim: int, hidden_dim: int
+) -> tuple[nn.Sequential, nn.Sequential]:
     """The matching pair for architecture "mlp" or "conv". Raises ValueError for any other name."""
     if architecture == "mlp":
         return mlp_encoder(hidden_dim), mlp_decoder(latent_dim, hidden_dim)

@@ -10,7 +10,8 @@ import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Circle, Ellipse
+from PIL import Image
 from torch import Tensor
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"  # Okabe & Ito
@@ -28,19 +29,21 @@ _STYLE = {
     "axes.prop_cycle": mpl.cycler(color=(BLUE, ORANGE, GREEN, PINK, GREY)),
     "axes.titlesize": 11,
     "font.size": 10,
-    "legend.frameon": False,
     "lines.linewidth": 2,
 }
 
 
 def show(figure: Figure, caption: str, alt: str) -> None:
     """Display a figure with a caption that says what to look for, and alt text for who cannot see it."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=130, metadata={"Software": None})
+    picture, png = io.BytesIO(), io.BytesIO()
+    figure.savefig(picture, format="png", dpi=130)
+    Image.open(picture).convert("RGB").quantize(128).save(
+        png, format="png", optimize=True
+    )  # a third of the size
     source = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     width = round(figure.get_figwidth() * 100)
-    picture = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
-    markup = f"<figure>{picture}<figcaption>{html.escape(caption)}</figcaption></figure>"
+    image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
+    markup = f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>"
     display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
 
 
@@ -55,7 +58,9 @@ def image_rows(rows: Mapping[str, Tensor], titles: Sequence[str] = ()) -> Figure
     """One labelled row of pictures per entry, each (N, 1, H, W) with the same N; titles stand over the columns."""
     columns = max(len(images) for images in rows.values())
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(1.2 + 0.62 * columns, 0.66 * len(rows) + 0.3 * bool(titles)), layout="constrained")
+        figure = Figure(
+            figsize=(1.2 + 0.62 * columns, 0.66 * len(rows) + 0.3 * bool(titles)), layout="constrained"
+        )
         grid = figure.subplots(len(rows), columns, squeeze=False)
     for axis in grid.flat:
         _no_frame(axis)
@@ -90,9 +95,9 @@ def latent_map(axis: Axes, z: Tensor, labels: Tensor, class_names: Sequence[str]
     for number, name in enumerate(class_names):
         points = z[labels == number]
         colour = CLASS_COLOURS[number % len(CLASS_COLOURS)]
-        axis.scatter(*points.T, s=22, marker=f"${name[0]}$", color=colour, alpha=0.7, linewidths=0)
+        axis.scatter(*points.T, s=36, marker=f"${name[0]}$", color=colour, alpha=0.7, linewidths=0)
     axis.set(xlabel="z[0]", ylabel="z[1]")
-    axis.set_aspect("equal", adjustable="datalim")
+    axis.set_aspect("equal")
 
 
 def ellipses(axis: Axes, mu: Tensor, std: Tensor, colours: Sequence[str] | str = BLUE) -> None:
@@ -101,7 +106,12 @@ def ellipses(axis: Axes, mu: Tensor, std: Tensor, colours: Sequence[str] | str =
     colours = [colours] * len(mu) if isinstance(colours, str) else colours
     for centre, deviation, colour in zip(mu, std, colours, strict=True):
         axis.add_patch(Ellipse(centre, *(4 * deviation), facecolor=colour, edgecolor=colour, alpha=0.35))
-    axis.plot(*mu.T, ".", color="black", markersize=2)
+    axis.plot(*mu.T, ".", color="black", markersize=4)
+
+
+def circle(radius: float) -> Circle:
+    """A dashed circle around the origin, to mark a standard deviation of the prior."""
+    return Circle((0, 0), radius, fill=False, linestyle="--", color="black", linewidth=1)
 
 
 def training_curves(log_px_z: Sequence[float], kl: Sequence[float]) -> Figure:
@@ -120,9 +130,16 @@ def histograms(values: Mapping[str, Tensor], xlabel: str, bins: Sequence[float])
     figure, (axis,) = axes(height=2.8)
     for name, numbers in values.items():
         numbers = _as_numpy(numbers)
-        axis.hist(numbers, bins, weights=np.full(len(numbers), 100 / len(numbers)), histtype="step", lw=2, label=name)
+        axis.hist(
+            numbers,
+            bins,
+            weights=np.full(len(numbers), 100 / len(numbers)),
+            histtype="step",
+            lw=2,
+            label=name,
+        )
     axis.set(xlabel=xlabel, ylabel="share of pictures, %")
-    axis.legend(loc="best")
+    axis.legend(frameon=False)
     return figure
 
 

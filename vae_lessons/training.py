@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from vae_lessons.data import check_images
+from vae_lessons.data import check_images, to_unit
 from vae_lessons.elbo import beta_loss, elbo_terms
 
 
@@ -38,9 +38,13 @@ class TrainConfig:
             if not isinstance(value, int) or value < 1:
                 raise ValueError(f"TrainConfig({name}={value!r}): give a whole number of at least 1.")
         if not 0 < self.learning_rate < math.inf:
-            raise ValueError(f"TrainConfig(learning_rate={self.learning_rate!r}): give a positive number, like 4e-3.")
+            raise ValueError(
+                f"TrainConfig(learning_rate={self.learning_rate!r}): give a positive number, like 4e-3."
+            )
         if not 0 <= self.beta < math.inf:
-            raise ValueError(f"TrainConfig(beta={self.beta!r}): give 0 or a positive number; the ELBO has beta = 1.")
+            raise ValueError(
+                f"TrainConfig(beta={self.beta!r}): give 0 or a positive number; the ELBO has beta = 1."
+            )
 
 
 @dataclass
@@ -116,24 +120,30 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
 
 def pixels(images: Tensor, binarize: bool) -> Tensor:
     """Images as the model takes them: float (B, 1, 28, 28) in [0, 1], or drawn 0/1 with those probabilities."""
-    x = images / 255 if images.dtype == torch.uint8 else images.float()
+    x = to_unit(images)
     return (torch.rand_like(x) < x).float() if binarize else x
 
 
-def save_checkpoint(path: str | os.PathLike, model: nn.Module, config: TrainConfig, overwrite: bool = False) -> None:
+def save_checkpoint(
+    path: str | os.PathLike, model: nn.Module, config: TrainConfig, overwrite: bool = False
+) -> None:
     """Write weights and config to one .safetensors file: to a temporary file first, renamed when complete.
 
     Raises FileExistsError where a file already is, unless overwrite=True.
     """
     path = Path(path).expanduser()
     if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} already holds a checkpoint.\nChoose another name, or pass overwrite=True.")
+        raise FileExistsError(
+            f"{path} already holds a checkpoint.\nChoose another name, or pass overwrite=True."
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
     os.close(handle)
     try:
-        save_file(weights, partial, metadata={"config": json.dumps(asdict(config)), "model": type(model).__name__})
+        save_file(
+            weights, partial, metadata={"config": json.dumps(asdict(config)), "model": type(model).__name__}
+        )
         os.replace(partial, path)
     finally:
         Path(partial).unlink(missing_ok=True)
@@ -146,17 +156,23 @@ def load_checkpoint(path: str | os.PathLike, model: nn.Module) -> TrainConfig:
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(f"there is no checkpoint at {path}.\nCheck the path, or train and save one first.")
+        raise FileNotFoundError(
+            f"there is no checkpoint at {path}.\nCheck the path, or train and save one first."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
     except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}).\nTrain and save it again.") from None
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}).\nTrain and save it again."
+        ) from None
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     if metadata.get("model") != type(model).__name__ or found != expected:
-        different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        different = sorted(
+            name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+        )
         raise ValueError(
             f"{path} holds a {metadata.get('model')}, and your model is a {type(model).__name__}.\n"
             f"Weights that differ in name or shape: {', '.join(different[:3]) or 'none'}.\n"

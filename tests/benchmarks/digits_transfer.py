@@ -1,36 +1,19 @@
 """Do drawn digits pass for handwriting? Prints what a small CNN carries over to MNIST, and the other way round.
 
-    OMP_NUM_THREADS=1 uv run python tests/benchmarks/digits_transfer.py [seed ...]
+    OMP_NUM_THREADS=1 uv run python -m tests.benchmarks.digits_transfer [seed ...]
 
 Needs MNIST's four IDX files in $VAE_LESSONS_DATA/MNIST/raw (default: <repo>/data, then <repo>/../shared/data).
 One seed takes about two minutes on one core, MNIST's own CNN another minute.
 """
 
-import os
 import sys
 import time
-from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
+from tests.conftest import mnist_folder, read_mnist
 from vae_lessons import digits
-
-
-def mnist_folder():
-    """The folder with MNIST's IDX files, or None."""
-    repo = Path(__file__).resolve().parents[2]
-    roots = [os.environ.get("VAE_LESSONS_DATA") or repo / "data", repo.parent / "shared" / "data"]
-    folders = [Path(root, "MNIST", "raw") for root in roots]
-    return next((folder for folder in folders if (folder / "t10k-images-idx3-ubyte").exists()), None)
-
-
-def read_mnist(folder, part):
-    """Images (N, 1, 28, 28) uint8 and labels (N,) int64 of part "train" or "t10k"."""
-    images = np.fromfile(folder / f"{part}-images-idx3-ubyte", np.uint8)[16:].reshape(-1, 1, 28, 28)
-    labels = np.fromfile(folder / f"{part}-labels-idx1-ubyte", np.uint8)[8:]
-    return torch.from_numpy(images), torch.from_numpy(labels).long()
 
 
 def train(images, labels, epochs, seed=0):

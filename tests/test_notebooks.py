@@ -1,0 +1,180 @@
+"""The committed notebooks: left by the cleaning command, true to the package, and running on MNIST too."""
+
+import ast
+import inspect
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+
+from tests.conftest import REPOSITORY
+from vae_lessons import autoencoder, elbo, gaussians, likelihoods, networks, notebooks, vae
+
+LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+TAUGHT = {  # what each lesson writes out in full, and the module it is imported from afterwards
+    "01_autoencoder": (networks, autoencoder),
+    "02_vae": (gaussians, likelihoods, elbo, vae),
+}
+ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_is_as_the_cleaning_command_leaves_it(path, notebook):
+    assert path.read_text(encoding="utf-8") == notebooks.dump(notebooks.clean(notebook)), (
+        f"{path.name} was not left by the cleaning command; run: uv run python -m vae_lessons notebooks"
+    )
+
+
+def test_outputs_belong_to_the_code_that_stands_there(path, notebook):
+    assert notebook.metadata["vae_lessons"]["outputs_of"] == notebooks.digest(notebook), (
+        f"the code of {path.name} changed after it was run; run: uv run python -m vae_lessons notebooks"
+    )
+    assert all(cell.outputs for cell in code_cells(notebook)), (
+        "every cell ends in a number, a shape or a figure"
+    )
+
+
+def test_is_small_and_says_nothing_about_the_machine(path, notebook):
+    assert path.stat().st_size < 1_000_000
+    assert "widgets" not in notebook.metadata
+    for cell in code_cells(notebook):
+        assert cell.execution_count is None
+        assert not notebooks.MACHINE_PATH.search(notebooks.text_of_outputs(cell))
+        assert not notebooks.MACHINE_PATH.search(cell.source)
+
+
+class Figures(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.alts, self.captions, self.in_caption = [], [], False
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.alts.append(dict(attributes).get("alt", ""))
+        self.in_caption = tag == "figcaption"
+
+    def handle_data(self, data):
+        if self.in_caption:
+            self.captions.append(data)
+
+
+def test_every_figure_has_a_caption_and_alt_text(notebook):
+    figures = Figures()
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            figures.feed(output.get("data", {}).get("text/html", ""))
+            assert "image/png" not in output.get("data", {}), "show figures by plotting.show"
+    assert figures.alts
+    assert len(figures.captions) == len(figures.alts)
+    assert min(map(len, figures.alts)) > 10
+
+
+def test_links_to_other_lessons_lead_somewhere(notebook):
+    for cell in notebook.cells:
+        for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", cell.source):
+            assert (notebooks.FOLDER / target).is_file(), target
+
+
+def plain(node):
+    """A definition without docstrings and annotations: what it does, not how it is described."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
+            inner.body = inner.body[1:] or [ast.Pass()]
+        if isinstance(inner, ast.FunctionDef):
+            inner.returns = None
+        if isinstance(inner, ast.arg):
+            inner.annotation = None
+    return ast.unparse(node)
+
+
+def definitions(source):
+    kinds = ast.FunctionDef | ast.ClassDef
+    return {node.name: plain(node) for node in ast.parse(source).body if isinstance(node, kinds)}
+
+
+@pytest.mark.parametrize("lesson", TAUGHT)
+def test_what_a_lesson_writes_out_is_what_the_package_holds(lesson):
+    cells = code_cells(nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4))
+    in_notebook = {name: code for cell in cells for name, code in definitions(cell.source).items()}
+    for module in TAUGHT[lesson]:
+        for name, code in definitions(inspect.getsource(module)).items():
+            if name not in ELSEWHERE and not name.startswith("_"):
+                assert in_notebook.get(name) == code, f"{name} differs between {lesson} and {module.__name__}"
+
+
+def test_all_lessons_run_on_mnist(mnist_raw):
+    environment = {
+        **os.environ,
+        "VAE_LESSONS_DATASET": "mnist",
+        "VAE_LESSONS_DATA": str(mnist_raw.parents[1]),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks"]
+    run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-4000:]
+
+
+def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "HBox()"}
+    cell = new_code_cell("1 + 1", execution_count=7, metadata={"execution": {"iopub": "1"}, "tags": ["kept"]})
+    cell.outputs = [
+        new_output("stream", name="stderr", text="100%|####| 3/3 [00:01<00:00]"),
+        new_output("stream", name="stdout", text="two\n"),
+        new_output("display_data", data=dict(widget)),
+        new_output("display_data", data={**widget, "text/html": "<figure></figure>"}),
+        new_output("execute_result", data={"text/plain": "2"}, execution_count=7),
+    ]
+    notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}, "kernelspec": {"name": "mine"}})
+    notebooks.clean(notebook)
+    assert [output.get("text") or dict(output.data) for output in cell.outputs] == [
+        "two\n",
+        {"text/html": "<figure></figure>", "text/plain": "HBox()"},
+        {"text/plain": "2"},
+    ]
+    assert cell.execution_count is cell.outputs[-1].execution_count is None
+    assert cell.metadata == {"tags": ["kept"]}
+    assert "widgets" not in notebook.metadata
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouched(tmp_path, monkeypatch):
+    from nbclient.exceptions import CellExecutionError
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    monkeypatch.setenv("VAE_LESSONS_DATASET", "mnist")  # must not reach the committed outputs
+    good, bad, telling = (tmp_path / f"{name}.ipynb" for name in ("good", "bad", "telling"))
+    nbformat.write(
+        new_notebook(cells=[new_code_cell("import os; print(os.environ['VAE_LESSONS_DATASET'])")]), good
+    )
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), bad)
+    nbformat.write(new_notebook(cells=[new_code_cell("print('/home/' + 'someone/data')")]), telling)
+    notebooks.refresh([good])
+    refreshed = nbformat.read(good, as_version=4)
+    assert refreshed.cells[0].outputs[0].text == "digits\n"
+    before = bad.read_bytes()
+    with pytest.raises(CellExecutionError):
+        notebooks.refresh([bad])
+    with pytest.raises(ValueError, match="cell 0 prints a path"):
+        notebooks.refresh([telling])
+    assert bad.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == sorted([good, bad, telling])

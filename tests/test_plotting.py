@@ -1,0 +1,103 @@
+"""Oracle: the pixels of the figure itself, read back."""
+
+import re
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.patches import Ellipse
+from PIL import Image
+
+from vae_lessons import plotting
+
+IMAGES = torch.rand(7, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What show hands to the notebook."""
+    outputs = []
+    monkeypatch.setattr(plotting, "display", lambda data, raw: outputs.append(data))
+    return outputs
+
+
+def ink(figure, axis=0):
+    return np.asarray(figure.axes[axis].images[0].get_array())
+
+
+def test_a_figure_is_shown_with_caption_and_alt_text_and_markup_is_escaped(displayed):
+    plotting.show(plotting.image_grid(IMAGES), 'p(x|z) < 1 & "so"', 'a "quoted" <alt>')
+    (output,) = displayed
+    assert "<figcaption>p(x|z) &lt; 1 &amp; &quot;so&quot;</figcaption>" in output["text/html"]
+    assert 'alt="a &quot;quoted&quot; &lt;alt&gt;"' in output["text/html"]
+    png = b64decode(re.search(r"base64,([^\"]+)", output["text/html"])[1])
+    assert Image.open(BytesIO(png)).getpixel((0, 0)) is not None
+    assert 'a "quoted" <alt>' in output["text/plain"]
+
+
+def test_figures_stand_on_white_paper_so_that_labels_are_legible_in_a_dark_theme(displayed):
+    plotting.show(plotting.axes()[0], "empty axes", "empty axes")
+    png = b64decode(re.search(r"base64,([^\"]+)", displayed[0]["text/html"])[1])
+    assert Image.open(BytesIO(png)).convert("RGBA").getpixel((1, 1)) == (255, 255, 255, 255)
+
+
+def test_a_grid_reads_row_by_row_and_fills_up_with_paper():
+    sheet = ink(plotting.image_grid(IMAGES, columns=3))
+    assert sheet.shape == (3 * 28, 3 * 28)
+    np.testing.assert_allclose(sheet[28:56, 28:56], IMAGES[4, 0])
+    assert not sheet[56:, 28:].any()
+
+
+def test_bytes_and_floats_are_drawn_alike_with_one_as_black():
+    bytes_ = (IMAGES * 255).round().to(torch.uint8)
+    np.testing.assert_allclose(
+        ink(plotting.image_grid(bytes_)), ink(plotting.image_grid(bytes_ / 255)), atol=1e-6
+    )
+    picture = plotting.image_grid(IMAGES).axes[0].images[0]
+    assert picture.get_clim() == (0, 1)
+    assert picture.cmap(1.0)[:3] == (0, 0, 0)
+
+
+def test_rows_are_labelled_and_keep_their_pictures_in_order():
+    figure = plotting.image_rows({"image": IMAGES[:3], "rebuilt": IMAGES[3:6]}, titles="abc")
+    assert [figure.axes[0].get_ylabel(), figure.axes[3].get_ylabel()] == ["image", "rebuilt"]
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["a", "b", "c"]
+    np.testing.assert_allclose(ink(figure, 4), IMAGES[4, 0])
+
+
+def test_a_latent_map_puts_every_point_where_it_is_in_the_class_of_its_label():
+    figure, (axis,) = plotting.axes()
+    z = torch.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    plotting.latent_map(axis, z, torch.tensor([1, 0, 1]), ["0", "1"])
+    assert axis.collections[0].get_offsets().tolist() == [[2, 3]]
+    assert axis.collections[1].get_offsets().tolist() == [[0, 1], [4, 5]]
+    colours = {tuple(collection.get_facecolor()[0][:3]) for collection in axis.collections}
+    assert len(colours) == 2
+
+
+def test_ten_classes_have_ten_colours():
+    assert len(set(plotting.CLASS_COLOURS)) == 10
+
+
+def test_an_ellipse_reaches_two_standard_deviations_to_each_side():
+    figure, (axis,) = plotting.axes()
+    plotting.ellipses(axis, torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]]))
+    (ellipse,) = [patch for patch in axis.patches if isinstance(patch, Ellipse)]
+    assert (ellipse.center[0], ellipse.center[1], ellipse.width, ellipse.height) == (1, 2, 2, 1)
+
+
+def test_histogram_shares_add_up_to_one_hundred_percent():
+    figure = plotting.histograms(
+        {"a": torch.linspace(0, 0.99, 37)}, "confidence", [i / 10 for i in range(11)]
+    )
+    heights = figure.axes[0].patches[0].get_xy()[:, 1]
+    assert heights[1:-1:2].sum() == pytest.approx(100)
+
+
+def test_training_curves_show_one_point_per_epoch():
+    figure = plotting.training_curves([-200.0, -100.0, -90.0], [5.0, 20.0, 25.0])
+    for axis, values in zip(figure.axes, ([-200, -100, -90], [5, 20, 25]), strict=True):
+        assert axis.lines[0].get_xdata().tolist() == [1, 2, 3]
+        assert axis.lines[0].get_ydata().tolist() == values
