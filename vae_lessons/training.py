@@ -26,7 +26,7 @@ class TrainConfig:
 
     epochs: int = 10  # passes over the images
     batch_size: int = 128  # images per step
-    learning_rate: float = 6e-3  # peak of the cosine cycle, reached after a fifth of the steps
+    learning_rate: float = 6e-3  # its peak, reached after a fifth of the steps; from there it falls to 0
     beta: float = 1.0  # weight of the KL in the loss
     seed: int = 0  # order of the images, binarisation and reparameterization noise
     binarize: bool = True  # draw each pixel as 0 or 1 with its grey value as probability, anew at each step
@@ -77,13 +77,14 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
     _check_weights(model, "before training")
     device = next(model.parameters()).device
     images = images.to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
         config.learning_rate,
         total_steps=config.epochs * steps_per_epoch,
         pct_start=0.2,
+        anneal_strategy="linear",
         cycle_momentum=False,
     )
     history, start = History(), time.perf_counter()

@@ -12,6 +12,7 @@ import time
 
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision.transforms.functional import to_tensor
 
@@ -24,7 +25,7 @@ from vae_lessons.vae import VAE
 
 
 class OneByOne(torch.utils.data.Dataset):
-    """Images handed out singly and converted by ToTensor, as torchvision's own data sets do."""
+    """Images handed out singly as pictures and converted by ToTensor, as by torchvision's own data sets."""
 
     def __init__(self, images):
         self.images = images[:, 0].numpy()
@@ -33,7 +34,7 @@ class OneByOne(torch.utils.data.Dataset):
         return len(self.images)
 
     def __getitem__(self, index):
-        return to_tensor(self.images[index])
+        return to_tensor(Image.fromarray(self.images[index]))
 
 
 def usual_epoch(model, images, optimizer):
