@@ -56,8 +56,8 @@ def test_outputs_belong_to_the_code_that_stands_there(path, notebook):
 def test_is_small_and_says_nothing_about_the_machine(path, notebook):
     assert path.stat().st_size < 1_000_000
     assert "widgets" not in notebook.metadata
-    for cell in code_cells(notebook):
-        assert cell.execution_count is None
+    for count, cell in enumerate(code_cells(notebook), start=1):
+        assert cell.execution_count == count
         assert not notebooks.MACHINE_PATH.search(notebooks.text_of_outputs(cell))
         assert not notebooks.MACHINE_PATH.search(cell.source)
 
@@ -151,7 +151,7 @@ def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
         {"text/html": "<figure></figure>", "text/plain": "HBox()"},
         {"text/plain": "2"},
     ]
-    assert cell.execution_count is cell.outputs[-1].execution_count is None
+    assert cell.execution_count == cell.outputs[-1].execution_count == 1
     assert cell.metadata == {"tags": ["kept"]}
     assert "widgets" not in notebook.metadata
     assert notebook.metadata.kernelspec.name == "python3"

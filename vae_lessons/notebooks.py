@@ -54,11 +54,16 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         language_info={"name": "python"},
         vae_lessons={"outputs_of": digest(notebook)},
     )
+    count = 0
     for cell in notebook.cells:
         cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in _KEPT_CELL_METADATA})
         if cell.cell_type == "code":
-            cell.execution_count = None
+            count += 1  # as after Run All in a fresh kernel; nbval takes a cell without a number for not run
+            cell.execution_count = count
             cell.outputs = [output for output in cell.outputs if _keep(output)]
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = count
     return notebook
 
 
@@ -83,9 +88,7 @@ def text_of_outputs(cell: NotebookNode) -> str:
 
 
 def _keep(output: NotebookNode) -> bool:
-    """Forget counts and live widgets in place; False for progress bars and for widgets without a picture."""
-    if "execution_count" in output:
-        output.execution_count = None
+    """Forget live widgets in place; False for progress bars and for widgets without a picture."""
     was_widget = output.get("data", {}).pop(_WIDGET, None) is not None
     if was_widget and set(output.data) <= {"text/plain"}:
         return False
