@@ -22,9 +22,8 @@ import torch
 import torchvision
 from filelock import FileLock
 
+from tests.conftest import REPOSITORY, read_idx
 from vae_lessons import data, digits
-
-from .conftest import REPOSITORY, read_idx
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.conftest import REPOSITORY
 from vae_lessons import __main__, data, device, doctor
-
-from .conftest import REPOSITORY
 
 
 @pytest.fixture(autouse=True)

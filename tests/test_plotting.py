@@ -81,6 +81,15 @@ def test_ten_classes_have_ten_colours():
     assert len(set(plotting.CLASS_COLOURS)) == 10
 
 
+def test_a_bottleneck_sketch_marks_its_narrowest_stage():
+    axis = plotting.bottleneck({"x": 784, "features": 400, "z": 2, "x_hat": 784}).axes[0]
+    heights = [bar.get_height() for bar in axis.patches]
+    odd = [bar.get_facecolor() != axis.patches[0].get_facecolor() for bar in axis.patches]
+    assert heights[0] == heights[3] > heights[1] > heights[2]
+    assert odd == [False, False, True, False]
+    assert "z: 2" in [text.get_text() for text in axis.texts]
+
+
 def test_an_ellipse_reaches_two_standard_deviations_to_each_side():
     figure, (axis,) = plotting.axes()
     plotting.ellipses(axis, torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.25]]))

@@ -94,7 +94,7 @@ def test_one_step_equals_the_same_step_written_out():
 
         def forward(self, x):
             self.calls += 1
-            if self.calls == 2:
+            if self.calls == 3:  # the first call only tries one image
                 raise KeyboardInterrupt
             return super().forward(x)
 
@@ -152,7 +152,7 @@ def test_an_interrupt_returns_the_history_so_far_and_a_usable_model():
 
         def forward(self, x):
             self.calls += 1
-            if self.calls == 9:  # six steps an epoch: in the second epoch
+            if self.calls == 10:  # one trial and six steps an epoch: in the second epoch
                 raise KeyboardInterrupt
             return super().forward(x)
 
@@ -190,6 +190,13 @@ def test_weights_that_are_nan_before_training_are_named():
         model.to_mu.weight[0, 0] = math.inf
     with pytest.raises(FloatingPointError, match=r"before training.*to_mu\.weight"):
         fit(model, IMAGES, QUICK)
+
+
+def test_images_of_another_size_are_refused_with_both_sizes():
+    with pytest.raises(ValueError, match=r"\(1, 32, 32\)") as error:
+        fit(small_vae(), torch.zeros(5, 1, 32, 32), QUICK)
+    assert "(1, 28, 28)" in str(error.value)
+    assert len(str(error.value).splitlines()) <= 5
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ def bernoulli_log_likelihood(x_logits: Tensor, x: Tensor) -> Tensor:
     A true log-probability for binary x only; for grey x it is the negative cross-entropy. Equal to
     -F.binary_cross_entropy_with_logits summed over pixels, whose log1p makes training on a CPU slower.
     """
-    assert x_logits.shape == x.shape, f"x_logits {tuple(x_logits.shape)} and x {tuple(x.shape)} would broadcast"
+    assert x_logits.shape == x.shape, (
+        f"x_logits {tuple(x_logits.shape)} and x {tuple(x.shape)} would broadcast"
+    )
     size = x_logits.abs()
     log_1_plus_exp = (x_logits + size) / 2 + (1 + (-size).exp()).log()  # log(1 + e^logit), never overflows
     return (x * x_logits - log_1_plus_exp).flatten(1).sum(1)  # (B,)

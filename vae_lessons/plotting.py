@@ -89,6 +89,23 @@ def image_grid(images: Tensor, columns: int = 10, side: float = 0.55) -> Figure:
     return figure
 
 
+def bottleneck(sizes: Mapping[str, int]) -> Figure:
+    """A sketch of an autoencoder: one bar per stage, its height growing with the logarithm of its size."""
+    figure, (axis,) = axes(height=2.0)
+    heights = np.log(list(sizes.values()))
+    narrow = int(heights.argmin())
+    colours = [ORANGE if place == narrow else BLUE for place in range(len(sizes))]
+    axis.bar(range(len(sizes)), heights, bottom=-heights / 2, width=0.3, color=colours)
+    for place, (name, size) in enumerate(sizes.items()):
+        axis.text(place, -4.6, f"{name}: {size}", ha="center")
+    for start, end, word in ((0, narrow, "encoder"), (narrow, len(sizes) - 1, "decoder")):
+        axis.annotate("", (end - 0.1, 4.0), (start + 0.1, 4.0), arrowprops={"arrowstyle": "->"})
+        axis.text((start + end) / 2, 4.2, word, ha="center")
+    axis.set(ylim=(-5, 5.2), xlim=(-0.6, len(sizes) - 0.4))
+    axis.axis("off")
+    return figure
+
+
 def latent_map(axis: Axes, z: Tensor, labels: Tensor, class_names: Sequence[str]) -> None:
     """Points z (N, 2) on an axis, each drawn as the first letter of its class, in the colour of its class."""
     z, labels = _as_numpy(z), _as_numpy(labels)

@@ -76,6 +76,7 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
     check_images(images)
     _check_weights(model, "before training")
     device = next(model.parameters()).device
+    _check_size(model, images[:1].to(device))
     images = images.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
@@ -192,6 +193,19 @@ def _fast_matmul() -> Iterator[None]:
         yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+@torch.no_grad()
+def _check_size(model: nn.Module, image: Tensor) -> None:
+    try:
+        with torch.random.fork_rng():
+            model(to_unit(image))
+    except RuntimeError as error:
+        raise ValueError(
+            f"this {type(model).__name__} cannot take images of shape {tuple(image.shape[1:])}.\n"
+            "The course's networks are made for (1, 28, 28); resize the images or change the networks.\n"
+            f"PyTorch says: {str(error).splitlines()[0][:160]}"
+        ) from None
 
 
 def _check_loss(loss: Tensor, log_px_z: Tensor, kl: Tensor, epoch: int, step: int) -> None:
