@@ -68,11 +68,17 @@ def spoil(x: Tensor) -> Tensor:
     return torch.stack(kinds)[turn, torch.arange(len(x))]
 
 
-def soften(x: Tensor) -> Tensor:
-    """Digits that stay digits: each picture (B, 1, 28, 28) blurred and paled by its own random amount."""
-    blurred = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1), 3, 1, 1)
-    blur, ink = torch.rand(len(x), 1, 1, 1), 1 - 0.3 * torch.rand(len(x), 1, 1, 1)
-    return ink * (blur * blurred + (1 - blur) * x)
+def vary(x: Tensor) -> Tensor:
+    """The same pictures in another hand: x (B, 1, 28, 28) left alone, blurred and paled, bolder, or hard-edged.
+
+    Digits and spoilt digits are varied alike, so that only what is drawn tells them apart, not how softly.
+    """
+    blurred = F.avg_pool2d(F.avg_pool2d(x, 3, 1, 1), 3, 1, 1) * (1 - 0.3 * torch.rand(len(x), 1, 1, 1))
+    bolder = F.max_pool2d(x, 3, 1, 1)
+    hard = (x > 0.15 + 0.5 * torch.rand(len(x), 1, 1, 1)).float()
+    some = torch.rand(len(x), 1, 1, 1)  # how much of the change
+    kinds = torch.stack([x, some * blurred + (1 - some) * x, some * bolder + (1 - some) * x, hard])
+    return kinds[torch.randint(len(kinds), (len(x),)), torch.arange(len(x))]
 
 
 def _smooth_noise(n: int) -> Tensor:
@@ -82,7 +88,7 @@ def _smooth_noise(n: int) -> Tensor:
 
 
 def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: bool = True) -> DigitJudge:
-    """Train a judge on drawn digits alone, half of every batch as they are or softened, half spoilt."""
+    """Train a judge on drawn digits alone, two thirds of them whole, a third spoilt."""
     pictures, labels, _ = draw(images, seed=seed + 1000)  # not the seeds of the course's data set
     batch_size = 128
     steps = epochs * (images // batch_size)
@@ -95,11 +101,8 @@ def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: 
         for _ in range(epochs):
             for batch in torch.randperm(images).split(batch_size)[: images // batch_size]:
                 x = pictures[batch] / 255  # (B, 1, 28, 28)
-                third = batch_size // 3
-                x = torch.cat([x, soften(x[:third]), spoil(x[third:])])  # (2B, 1, 28, 28)
-                y = torch.cat(
-                    [labels[batch], labels[batch][:third], torch.full((batch_size - third,), NO_DIGIT)]
-                )
+                x = vary(torch.cat([x, spoil(x[: batch_size // 2])]))  # (1.5 B, 1, 28, 28)
+                y = torch.cat([labels[batch], torch.full((batch_size // 2,), NO_DIGIT)])  # (1.5 B,)
                 loss = F.cross_entropy(judge(x), y)
                 optimizer.zero_grad()
                 loss.backward()
