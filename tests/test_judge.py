@@ -33,3 +33,18 @@ def test_training_anew_learns_to_read_from_drawn_digits_alone():
     judge = train_judge(images=4000, epochs=2, progress=False)
     images, labels, _ = draw(1000, seed=78)
     assert accuracy(judge, images, labels) >= 0.9
+
+
+def test_it_looks_at_what_is_drawn_and_not_at_how_softly():
+    images, labels, _ = draw(1000, seed=79)
+    x = images / 255
+    overlaid = torch.maximum(x, x.roll(1, 0))[labels != labels.roll(1, 0)]
+    judge = load_judge()
+
+    def accepted(pictures):
+        return (judge(pictures).softmax(1)[:, :NO_DIGIT].max(1).values > 0.5).float().mean().item()
+
+    hard, soft = (lambda x: (x > 0.4).float()), (lambda x: torch.nn.functional.avg_pool2d(x, 3, 1, 1))
+    for style in (hard, soft):
+        assert accepted(style(x)) > 0.9
+        assert accepted(style(overlaid)) < 0.3
