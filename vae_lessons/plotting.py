@@ -37,9 +37,8 @@ def show(figure: Figure, caption: str, alt: str) -> None:
     """Display a figure with a caption that says what to look for, and alt text for who cannot see it."""
     picture, png = io.BytesIO(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=130)
-    Image.open(picture).convert("RGB").quantize(128).save(
-        png, format="png", optimize=True
-    )  # a third of the size
+    small = Image.open(picture).convert("RGB").quantize(128)  # a third of the size
+    small.save(png, format="png", optimize=True)
     source = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     width = round(figure.get_figwidth() * 100)
     image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
