@@ -21,7 +21,7 @@ def test_a_trained_autoencoder_rebuilds_better_than_pca_of_the_same_size():
     images, test = draw(6000, seed=0)[0], draw(500, seed=1)[0] / 255
     torch.manual_seed(0)
     model = Autoencoder(latent_dim=8, hidden_dim=200)
-    fit(model, images, TrainConfig(epochs=8, binarize=False, progress=False))
+    fit(model, images, TrainConfig(epochs=8, binarize=False))
     with torch.no_grad():
         error = ((model(test)[0].sigmoid() - test) ** 2).sum((1, 2, 3)).mean()
     train = (images / 255).flatten(1)

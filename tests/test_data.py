@@ -23,7 +23,7 @@ import torchvision
 from filelock import FileLock
 
 from tests.conftest import REPOSITORY, read_idx
-from vae_lessons import data, digits
+from vae_lessons import data, digits, faces
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
@@ -157,7 +157,7 @@ def read_only():
     _read_only.clear()
 
 
-# --- names, places, the drawn set ---
+# --- names, places, the drawn sets ---
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,38 @@ def test_digits_twice_are_the_same(drawn, monkeypatch):
     assert torch.equal(again.test_labels, drawn.test_labels)
 
 
-def test_no_drawn_test_image_is_a_training_image(drawn):
+@pytest.fixture(scope="module")
+def drawn_faces():
+    return data.load("faces")
+
+
+def test_faces(drawn_faces):
+    assert repr(drawn_faces) == "Dataset(faces: 20000 training and 4000 test images, 3 classes)"
+    for images, labels, factors, n, seed in (
+        (drawn_faces.train_images, drawn_faces.train_labels, drawn_faces.train_factors, 20_000, 0),
+        (drawn_faces.test_images, drawn_faces.test_labels, drawn_faces.test_factors, 4_000, 1),
+    ):
+        assert images.shape == (n, 1, 28, 28) and images.dtype == torch.uint8
+        assert labels.shape == (n,) and labels.dtype == torch.int64
+        first_images, first_factors = faces.draw(50, seed=seed)
+        assert torch.equal(images[:50], first_images)
+        assert all(torch.equal(factors[name][:50], values) for name, values in first_factors.items())
+        data.check_images(images)
+
+
+def test_a_face_is_labelled_by_its_smile(drawn_faces):
+    smile, labels = drawn_faces.train_factors["smile"], drawn_faces.train_labels
+    sad, neutral, smiling = (
+        smile[labels == drawn_faces.class_names.index(name)] for name in data.EXPRESSIONS
+    )
+    assert -1 <= sad.min() < sad.max() < neutral.min() < neutral.max() < smiling.min() < smiling.max() <= 1
+    assert drawn_faces.class_names == ("sad", "neutral", "smiling")
+    assert [len(some) / 20_000 for some in (sad, neutral, smiling)] == pytest.approx([1 / 3] * 3, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["drawn", "drawn_faces"])
+def test_no_drawn_test_image_is_a_training_image(name, request):
+    drawn = request.getfixturevalue(name)
     training = {image.numpy().tobytes() for image in drawn.train_images}
     assert not training & {image.numpy().tobytes() for image in drawn.test_images}
 
@@ -212,7 +243,7 @@ def test_loading_digits_leaves_torchvision_alone():
 def test_an_unknown_name(monkeypatch):
     with pytest.raises(ValueError, match="'cifar'") as error:
         data.load("cifar")
-    assert "digits, mnist, fashion_mnist" in kind(error)
+    assert "digits, faces, mnist, fashion_mnist" in kind(error)
     monkeypatch.setenv("VAE_LESSONS_DATASET", "MNIST 2")
     with pytest.raises(ValueError, match="'MNIST 2'"):
         data.load()
@@ -226,6 +257,8 @@ def test_the_environment_chooses_set_and_folder(files, tmp_path, monkeypatch, no
     monkeypatch.setenv("VAE_LESSONS_DATA", "~/sets")
     assert data.load().name == "mnist"
     assert data.load("mnist", root=tmp_path / "sets").name == "mnist"
+    monkeypatch.setenv("VAE_LESSONS_DATASET", "faces")
+    assert data.load().name == "faces"
     monkeypatch.setenv("VAE_LESSONS_DATA", "")
     assert data.raw_folder("mnist") == REPOSITORY / "data" / "MNIST" / "raw"
     assert data.raw_folder("fashion_mnist", "~/x") == tmp_path / "x" / "FashionMNIST" / "raw"
@@ -573,6 +606,28 @@ def test_binarize_never_inks_paper(monkeypatch):
 def test_binarize_refuses_what_is_no_image():
     with pytest.raises(ValueError, match="unsqueeze"):
         data.binarize(torch.zeros(3, 28, 28))
+
+
+def test_conditions_that_are_images_become_floats_between_zero_and_one():
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1)
+    expected = torch.tensor([0, 0.2, 1]).view(3, 1, 1, 1)
+    torch.testing.assert_close(data.to_condition(images), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_conditions_that_are_numbers_keep_their_values_in_single_precision(dtype):
+    attributes = torch.tensor([[-30.0, 0.25], [128.0, 1e4]], dtype=dtype)
+    told = data.to_condition(attributes)
+    assert told.dtype == torch.float32
+    assert told.tolist() == attributes.tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.bool])
+def test_conditions_that_are_labels_stay_as_they_are(dtype):
+    labels = torch.tensor([0, 1, 9]).to(dtype)
+    told = data.to_condition(labels)
+    assert told.dtype == dtype
+    assert torch.equal(told, labels)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64])

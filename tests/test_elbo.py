@@ -1,14 +1,14 @@
-"""Oracle: a linear Gaussian model, whose log p(x) and posterior are known in closed form."""
+"""Oracles: a linear Gaussian model, whose log p(x) and posterior are known in closed form, and torch.distributions."""
 
 import math
 
 import pytest
 import torch
 from torch import nn
-from torch.distributions import MultivariateNormal
+from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from vae_lessons.autoencoder import Autoencoder
-from vae_lessons.elbo import beta_loss, elbo, elbo_terms
+from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
 from vae_lessons.gaussians import reparameterize
 from vae_lessons.likelihoods import gaussian_log_likelihood
 from vae_lessons.vae import VAE
@@ -75,6 +75,39 @@ def test_an_autoencoder_has_no_kl():
     log_px_z, kl = elbo_terms(Autoencoder(latent_dim=3, hidden_dim=16), torch.rand(7, 1, 28, 28))
     assert log_px_z.shape == (7,)
     assert torch.equal(kl, torch.zeros(7))
+
+
+def test_terms_per_latent_are_the_kl_of_each_and_add_up_to_the_terms():
+    model = LinearGaussian(exact=False)
+    torch.manual_seed(0)
+    log_px_z, kl = elbo_terms_per_latent(model, X)
+    _, mu, logvar = model(X)
+    torch.testing.assert_close(kl, kl_divergence(Normal(mu, (logvar / 2).exp()), Normal(torch.zeros(2), 1.0)))
+    torch.manual_seed(0)
+    same_log_px_z, summed = elbo_terms(model, X)
+    assert torch.equal(log_px_z, same_log_px_z)
+    torch.testing.assert_close(summed, kl[:, 0] + kl[:, 1])
+
+
+def test_an_autoencoder_has_no_kl_in_any_latent():
+    _, kl = elbo_terms_per_latent(Autoencoder(latent_dim=3, hidden_dim=16), torch.rand(7, 1, 28, 28))
+    assert torch.equal(kl, torch.zeros(7, 3))
+
+
+@pytest.mark.parametrize("terms", [elbo_terms, elbo_terms_per_latent])
+def test_a_condition_reaches_the_model_and_its_absence_too(terms):
+    class Shifted(LinearGaussian):
+        """Believes that x is the condition plus noise, and told nothing that it is 0 plus noise."""
+
+        def forward(self, x, condition=None):
+            zero = torch.zeros(len(x), 2)
+            return torch.zeros_like(x) if condition is None else condition, zero, zero
+
+    model, told = Shifted(exact=True), X.flip(0)
+    for condition, mean in ((told, told), (None, torch.zeros_like(X))):
+        log_px_z, kl = terms(model, X, condition)
+        torch.testing.assert_close(log_px_z, Normal(mean, 0.6).log_prob(X).sum((1, 2, 3)))
+        assert torch.equal(kl, torch.zeros_like(kl))
 
 
 def test_loss_is_the_negative_elbo_only_at_beta_one():

@@ -17,7 +17,7 @@ from vae_lessons.vae import VAE
 def model():
     torch.manual_seed(0)
     model = VAE(latent_dim=2, hidden_dim=64)
-    fit(model, draw(3000, seed=0)[0], TrainConfig(epochs=6, progress=False))
+    fit(model, draw(3000, seed=0)[0], TrainConfig(epochs=6))
     return model
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
-from vae_lessons.gaussians import kl_closed_form, kl_monte_carlo, log_density, reparameterize
+from vae_lessons.gaussians import kl_closed_form, kl_monte_carlo, kl_per_latent, log_density, reparameterize
 
 MU = torch.tensor([[0.3, -1.7, 2.2, 0.6, -0.4], [1.1, 0.2, -0.9, -2.3, 0.7], [-0.5, 1.4, 0.1, 0.8, 1.9]])
 LOGVAR = torch.tensor(
@@ -38,6 +38,28 @@ def test_density_integrates_to_one():
 def test_kl_equals_torch_distributions_per_image():
     expected = kl_divergence(normal(MU, LOGVAR), normal(torch.zeros_like(MU), torch.zeros_like(MU)))
     torch.testing.assert_close(kl_closed_form(MU, LOGVAR), expected)
+
+
+@pytest.mark.parametrize("shape", [(15,), (3, 5), (5, 1, 3)])
+def test_kl_of_each_latent_equals_torch_distributions_in_any_shape(shape):
+    mu, logvar = MU.reshape(shape), LOGVAR.reshape(shape)
+    expected = kl_divergence(Normal(mu, (logvar / 2).exp()), Normal(torch.zeros(shape), 1.0))
+    torch.testing.assert_close(kl_per_latent(mu, logvar), expected)
+
+
+def test_kl_of_a_latent_does_not_depend_on_the_others():
+    mu, logvar = MU.clone(), LOGVAR.clone()
+    mu[:, 1], logvar[:, 1] = 9.0, -9.0
+    others = [0, 2, 3, 4]
+    assert torch.equal(kl_per_latent(mu, logvar)[:, others], kl_per_latent(MU, LOGVAR)[:, others])
+
+
+@given(numbers, numbers)
+def test_kl_of_a_latent_is_never_negative_and_half_of_it_is_the_squared_mean(mu, logvar):
+    pairs = torch.tensor([[mu, 0.0], [logvar, logvar]], dtype=torch.float64)
+    at_mu, at_zero = kl_per_latent(*pairs).tolist()
+    assert at_zero >= -1e-15  # rounding
+    assert at_mu - at_zero == pytest.approx(mu**2 / 2, abs=1e-12)
 
 
 def test_kl_equals_quadrature_in_one_dimension():

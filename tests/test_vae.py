@@ -64,7 +64,7 @@ def test_a_pixel_std_that_is_no_width_is_refused(pixel_std):
 
 def test_training_gathers_the_codes_of_all_images_around_the_prior():
     images, test = draw(6000, seed=0)[0], draw(2000, seed=1)[0] / 255
-    config = TrainConfig(epochs=8, progress=False)
+    config = TrainConfig(epochs=8)
     torch.manual_seed(0)
     vae, autoencoder = VAE(latent_dim=2, hidden_dim=200), Autoencoder(latent_dim=2, hidden_dim=200)
     fit(vae, images, config), fit(autoencoder, images, config)

@@ -1,4 +1,4 @@
-"""The course's image sets, loaded whole and checked: digits (drawn), MNIST and Fashion-MNIST (downloaded)."""
+"""The course's image sets, loaded whole and checked: digits and faces (drawn), MNIST and Fashion-MNIST (downloaded)."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from vae_lessons import digits
+from vae_lessons import digits, faces
 
 FILES = {  # name: size in bytes, magic number, bytes before the first image or label
     "train-images-idx3-ubyte": (47_040_016, 2051, 16),
@@ -47,7 +47,8 @@ CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
-CLASS_NAMES = {"digits": DIGITS, "mnist": DIGITS, "fashion_mnist": CLOTHES}
+EXPRESSIONS = ("sad", "neutral", "smiling")  # a third of the faces each
+CLASS_NAMES = {"digits": DIGITS, "faces": EXPRESSIONS, "mnist": DIGITS, "fashion_mnist": CLOTHES}
 
 PROBE_SECONDS = 8  # for importing torchvision and finding a server that answers
 SILENCE_SECONDS = 4  # without a byte, after which a connection counts as dead
@@ -72,7 +73,7 @@ class Dataset:
 
 
 def load(name: str | None = None, root: str | os.PathLike | None = None) -> Dataset:
-    """Load "digits", "mnist" or "fashion_mnist"; without a name what VAE_LESSONS_DATASET says, else digits.
+    """Load "digits", "faces", "mnist" or "fashion_mnist"; without a name what VAE_LESSONS_DATASET says, else digits.
 
     MNIST and Fashion-MNIST are read from root, else VAE_LESSONS_DATA, else the repository's folder data/, and
     downloaded there when missing. Raises ValueError for an unknown name or a damaged file, PermissionError
@@ -87,9 +88,10 @@ def load(name: str | None = None, root: str | os.PathLike | None = None) -> Data
             f"there is no data set {name!r}.\n"
             f'Load one of {", ".join(CLASS_NAMES)}, by load("digits") or by VAE_LESSONS_DATASET=digits.'
         )
-    if name == "digits":
-        train_images, train_labels, train_factors = digits.draw(20_000, seed=0)
-        test_images, test_labels, test_factors = digits.draw(4_000, seed=1)
+    if name in ("digits", "faces"):
+        draw = digits.draw if name == "digits" else _draw_faces
+        train_images, train_labels, train_factors = draw(20_000, seed=0)
+        test_images, test_labels, test_factors = draw(4_000, seed=1)
         factors = (train_factors, test_factors)
     else:
         train_images, train_labels, test_images, test_labels = _read_all(raw_folder(name, root))
@@ -123,6 +125,13 @@ def binarize(images: Tensor, seed: int = 0) -> Tensor:
 def to_unit(images: Tensor) -> Tensor:
     """Images as models take them: float, 0 paper to 1 ink, same shape; floats are taken to be so already."""
     return images / 255 if images.dtype == torch.uint8 else images.float()
+
+
+def to_condition(conditions: Tensor) -> Tensor:
+    """Conditions as models take them: uint8 images as floats in [0, 1], other floats as float32, labels as they are."""
+    if conditions.dtype == torch.uint8 or conditions.is_floating_point():
+        return to_unit(conditions)
+    return conditions
 
 
 def check_images(images: Tensor) -> None:
@@ -178,6 +187,12 @@ def _check_values(images: Tensor) -> None:
     else:
         fix = "Look where it comes from: load() returns no such value."
     raise ValueError(f"float images must lie in [0, 1], but images{index} is {value:.6g}.\n{fix}")
+
+
+def _draw_faces(n: int, seed: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """Faces with the expression that their smile makes, as digits.draw returns digits: images, labels, factors."""
+    images, factors = faces.draw(n, seed)
+    return images, torch.bucketize(factors["smile"], torch.tensor([-1 / 3, 1 / 3])), factors
 
 
 def _read_all(raw: Path) -> list[Tensor]:

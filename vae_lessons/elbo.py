@@ -3,19 +3,28 @@
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.gaussians import kl_closed_form
+from vae_lessons.gaussians import kl_per_latent
 
 
-def elbo_terms(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """One-sample estimate of log p(x|z), and the KL of q(z|x) from the prior, for each image.
+def elbo_terms_per_latent(
+    model: nn.Module, x: Tensor, condition: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """One-sample estimate of log p(x|z) for each image, and the KL of each latent of q(z|x) from the prior.
 
-    x: (B, 1, 28, 28) in [0, 1]. Returns log_px_z (B,) and kl (B,) in nats.
-    A model that returns a point z instead of mu and logvar (an autoencoder) has no region, so its kl is 0.
+    x: (B, 1, 28, 28) in [0, 1]; condition: (B, ...) for a model that takes one.
+    Returns log_px_z (B,) and kl (B, J) in nats. A model that returns a point z instead of mu and logvar
+    (an autoencoder) has no region, so its kl is 0.
     """
-    x_logits, *posterior = model(x)  # (B, 1, 28, 28) and mu, logvar (B, J) each
+    x_logits, *posterior = model(x) if condition is None else model(x, condition)
     log_px_z = model.log_likelihood(x_logits, x)  # (B,)
-    kl = kl_closed_form(*posterior) if len(posterior) == 2 else torch.zeros_like(log_px_z)  # (B,)
+    kl = kl_per_latent(*posterior) if len(posterior) == 2 else torch.zeros_like(*posterior)  # (B, J)
     return log_px_z, kl
+
+
+def elbo_terms(model: nn.Module, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """The same two terms with the KL summed over latents: log_px_z (B,) and kl (B,) in nats."""
+    log_px_z, kl = elbo_terms_per_latent(model, x, condition)
+    return log_px_z, kl.sum(1)
 
 
 def elbo(log_px_z: Tensor, kl: Tensor) -> Tensor:

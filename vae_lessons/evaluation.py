@@ -1,27 +1,31 @@
-"""How good is a model? Bounds on log p(x) in nats per image, and how much its samples look like digits."""
+"""How good is a model, and what do its latents hold? Bounds in nats per image, active units, regressions, the judge."""
 
 import math
+from collections.abc import Iterator
 from functools import cache
 
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.data import check_images, to_unit
-from vae_lessons.elbo import elbo, elbo_terms
+from vae_lessons.data import check_images, to_condition, to_unit
+from vae_lessons.elbo import elbo, elbo_terms, elbo_terms_per_latent
 from vae_lessons.gaussians import log_density, reparameterize
 from vae_lessons.judge import NO_DIGIT, DigitJudge, load_judge
 
 
 @torch.no_grad()
-def test_elbo(model: nn.Module, images: Tensor, seed: int = 0, batch_size: int = 1000) -> float:
+def test_elbo(
+    model: nn.Module, images: Tensor, conditions: Tensor | None = None, seed: int = 0, batch_size: int = 1000
+) -> float:
     """Average ELBO over images, one sample of z each, in nats per image.
 
-    images: (N, 1, 28, 28) uint8 or float in [0, 1], taken as they are. With Bernoulli pixels give
-    binary ones (data.binarize), or the number is no log-probability. Raises for images that do not fit.
+    images: (N, 1, 28, 28) uint8 or float in [0, 1], taken as they are; conditions (N, ...) as for training.fit.
+    With Bernoulli pixels give binary images (data.binarize), or the number is no log-probability.
+    Raises for images that do not fit.
     """
     total = 0.0
-    for x in _batches(model, images, seed, batch_size):
-        total += elbo(*elbo_terms(model, x)).double().sum().item()
+    for x, condition in _batches(model, images, conditions, seed, batch_size):
+        total += elbo(*elbo_terms(model, x, condition)).double().sum().item()
     return total / len(images)
 
 
@@ -30,27 +34,148 @@ test_elbo.__test__ = False  # a name the course fixed; pytest would take it for 
 
 @torch.no_grad()
 def importance_weighted_bound(
-    model: nn.Module, images: Tensor, k: int = 100, seed: int = 0, batch_size: int = 100
+    model: nn.Module,
+    images: Tensor,
+    conditions: Tensor | None = None,
+    k: int = 100,
+    seed: int = 0,
+    batch_size: int = 100,
 ) -> float:
     """Average of log (1/K) sum_k p(x, z_k) / q(z_k|x) over images, in nats per image.
 
     A lower bound on log p(x) that rises with k and equals the ELBO at k = 1 (Burda et al. 2016, eq. 8).
-    images as in test_elbo; k >= 1.
+    images and conditions as in test_elbo; k >= 1.
     """
     if k < 1:
         raise ValueError(f"k={k}: give the number of samples per image, 1 or more.")
     total = 0.0
-    for x in _batches(model, images, seed, batch_size):
-        mu, logvar = model.encode(x)  # (B, J)
+    for x, condition in _batches(model, images, conditions, seed, batch_size):
+        told = () if condition is None else (condition,)
+        mu, logvar = model.encode(x, *told)  # (B, J)
         log_weights = torch.empty(k, len(x), device=x.device)  # (K, B)
         for sample in range(k):
             z = reparameterize(mu, logvar)  # (B, J)
-            log_px_z = model.log_likelihood(model.decode(z), x)  # (B,)
+            log_px_z = model.log_likelihood(model.decode(z, *told), x)  # (B,)
             log_pz = log_density(z, torch.zeros_like(z), torch.zeros_like(z))  # (B,)
             log_qz_x = log_density(z, mu, logvar)  # (B,)
             log_weights[sample] = log_px_z + log_pz - log_qz_x
         total += (log_weights.logsumexp(0) - math.log(k)).double().sum().item()
     return total / len(images)
+
+
+@torch.no_grad()
+def average_kl_per_latent(model: nn.Module, images: Tensor, conditions: Tensor | None = None) -> Tensor:
+    """What each latent knows about an image, on average: KL (J,) in nats. Near 0 means collapsed."""
+    total = torch.zeros(())
+    for x, condition in _batches(model, images, conditions):
+        total = total + elbo_terms_per_latent(model, x, condition)[1].sum(0).cpu()
+    return total / len(images)
+
+
+@torch.no_grad()
+def active_units(
+    model: nn.Module, images: Tensor, conditions: Tensor | None = None, threshold: float = 0.01
+) -> Tensor:
+    """Which latents move with the image: True (J,) where mu's variance over images exceeds the threshold.
+
+    The threshold of 0.01 is that of Burda et al. 2016, section 5.2.
+    """
+    mu = [
+        model.encode(x)[0] if condition is None else model.encode(x, condition)[0]
+        for x, condition in _batches(model, images, conditions)
+    ]
+    return torch.cat(mu).var(0).cpu() > threshold
+
+
+def factor_regression(z: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
+    """How well straight lines read factors from codes: the held-out R^2 of all latents, and of each alone.
+
+    z (N, J), factors (N, F). Lines are fitted by least squares to the first half of the rows and judged
+    on the second. Returns (F,) and (F, J); 1 is perfect, 0 no better than the mean, below 0 worse.
+    """
+    half = len(z) // 2
+    alone = [_r_squared(z[:, [latent]], factors, half) for latent in range(z.shape[1])]
+    return _r_squared(z, factors, half), torch.stack(alone, 1)
+
+
+def _r_squared(z: Tensor, factors: Tensor, half: int) -> Tensor:
+    rows = torch.cat([z, torch.ones(len(z), 1)], 1).double()  # (N, J + 1)
+    lines = torch.linalg.lstsq(rows[:half], factors[:half].double()).solution  # (J + 1, F)
+    truth = factors[half:].double()
+    squared_error = ((rows[half:] @ lines - truth) ** 2).mean(0)  # (F,)
+    return (1 - squared_error / truth.var(0, correction=0)).float()
+
+
+def linear_probe(z: Tensor, labels: Tensor) -> float:
+    """Share of labels that a linear classifier reads from codes: fitted to the first half, judged on the second.
+
+    z (N, J), labels (N,) int64. Softmax regression; codes are standardised first.
+    """
+    half = len(z) // 2
+    z = (z - z[:half].mean(0)) / z[:half].std(0).clamp(min=1e-6)
+    probe = nn.Linear(z.shape[1], int(labels.max()) + 1)
+    nn.init.zeros_(probe.weight), nn.init.zeros_(probe.bias)
+    optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = nn.functional.cross_entropy(probe(z[:half]), labels[:half]) + 1e-4 * (probe.weight**2).sum()
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    with torch.no_grad():
+        return (probe(z[half:]).argmax(1) == labels[half:]).float().mean().item()
+
+
+def measured_slant(images: Tensor) -> Tensor:
+    """How far each picture's ink leans to the right, in degrees (N,), from its second moments.
+
+    images: (N, 1, H, W) uint8 or float in [0, 1], with some ink. It reads lean, whether the pen slanted or the
+    paper turned, plus an offset of the digit's own: compare pictures of one digit.
+    """
+    ink, down, right = _moments(images)
+    covariance = (ink * down * right).sum((1, 2))  # (N,)
+    return -torch.rad2deg(torch.atan2(covariance, (ink * down**2).sum((1, 2))))
+
+
+def measured_thickness(images: Tensor) -> Tensor:
+    """Width of the pen in pixels (N,): a stroke of length l and width w has an area of l w and an edge of 2 l.
+
+    images: (N, 1, H, W) uint8 or float in [0, 1], with some ink.
+    """
+    x = to_unit(images)
+    edge = _steps(x).flatten(1).sum(1)  # (N,)
+    return 2 * x.flatten(1).sum(1) / edge
+
+
+def sharpness(images: Tensor) -> Tensor:
+    """The average height of a step at an edge (N,), each place counting as much as its step: hard edges have about 1.
+
+    Softer edges have less, however many there are. images: (N, 1, H, W) uint8 or float in [0, 1], with some ink.
+    """
+    steps = _steps(to_unit(images)).flatten(1)  # (N, places)
+    return (steps**2).sum(1) / steps.sum(1)
+
+
+def _steps(x: Tensor) -> Tensor:
+    """The length of the brightness gradient at each place, (N, H - 1, W - 1)."""
+    down = x[:, 0, 1:, :-1] - x[:, 0, :-1, :-1]
+    right = x[:, 0, :-1, 1:] - x[:, 0, :-1, :-1]
+    return (down**2 + right**2).sqrt()
+
+
+def _moments(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The ink (N, H, W), and how far each row (N, H, 1) and column (N, 1, W) lies from its centre."""
+    ink = to_unit(images)[:, 0]  # (N, H, W)
+    rows, columns = (torch.arange(size, dtype=ink.dtype, device=ink.device) for size in ink.shape[1:])
+    total = ink.sum((1, 2), keepdim=True)  # (N, 1, 1)
+    down, right = rows[:, None], columns[None, :]
+    return (
+        ink,
+        down - (ink * down).sum((1, 2), keepdim=True) / total,
+        right - (ink * right).sum((1, 2), keepdim=True) / total,
+    )
 
 
 @torch.no_grad()
@@ -80,14 +205,17 @@ def nearest_distance(images: Tensor, training_images: Tensor, batch_size: int = 
     return torch.cat([d.values for d in distances]), torch.cat([d.indices for d in distances])
 
 
-def _batches(model: nn.Module, images: Tensor, seed: int, batch_size: int):
-    """Batches of images in [0, 1] on the model's device, with noise that the seed alone decides."""
+def _batches(
+    model: nn.Module, images: Tensor, conditions: Tensor | None, seed: int = 0, batch_size: int = 1000
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Batches of images in [0, 1] and of conditions on the model's device, with noise that the seed alone decides."""
     check_images(images)
     device = next(model.parameters()).device
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        for batch in images.split(batch_size):
-            yield to_unit(batch.to(device))
+        for batch in torch.arange(len(images)).split(batch_size):
+            condition = None if conditions is None else to_condition(conditions[batch]).to(device)
+            yield to_unit(images[batch].to(device)), condition
 
 
 @cache

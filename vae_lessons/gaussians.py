@@ -28,15 +28,23 @@ def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
     return mu + std * eps  # (B, J)
 
 
-def kl_closed_form(mu: Tensor, logvar: Tensor) -> Tensor:
-    """KL( N(mu, diag(exp(logvar))) || N(0, I) ) per image, never negative.
+def kl_per_latent(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL( N(mu, exp(logvar)) || N(0, 1) ) of each latent by itself, never negative.
 
-    mu, logvar: (B, J). Returns (B,) in nats. Source: Kingma & Welling 2014, appendix B.
+    mu, logvar: any shape. Returns the same shape in nats. Source: Kingma & Welling 2014, appendix B.
+    """
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
+
+
+def kl_closed_form(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL( N(mu, diag(exp(logvar))) || N(0, I) ) per image: the sum over independent latents.
+
+    mu, logvar: (B, J). Returns (B,) in nats.
 
     >>> kl_closed_form(torch.ones(1, 3), torch.zeros(1, 3))
     tensor([1.5000])
     """
-    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(-1)  # (B,)
+    return kl_per_latent(mu, logvar).sum(-1)  # (B,)
 
 
 def kl_monte_carlo(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:

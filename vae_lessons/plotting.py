@@ -46,6 +46,25 @@ def show(figure: Figure, caption: str, alt: str) -> None:
     display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
 
 
+def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15) -> None:
+    """Display frames (T, N, 1, H, W), N pictures side by side, as a looping GIF that the reader can fold away."""
+    frames = np.stack([np.hstack(_as_numpy(pictures)) for pictures in frames])  # (T, H, N W)
+    greys = np.rint(15 - 15 * frames).astype(np.uint8) * 17  # 16 levels, and ink on paper
+    size = (2 * greys.shape[2], 2 * greys.shape[1])
+    sheets = [Image.fromarray(sheet).resize(size, Image.Resampling.NEAREST) for sheet in greys]
+    gif = io.BytesIO()
+    sheets[0].save(
+        gif, "gif", save_all=True, append_images=sheets[1:], duration=round(1000 * seconds), loop=0
+    )
+    source = f"data:image/gif;base64,{b64encode(gif.getvalue()).decode()}"
+    image = f'<img src="{source}" alt="{html.escape(alt)}" style="max-width: 100%">'
+    markup = (
+        f"<figure><details open><summary>animation</summary>{image}</details>"
+        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+    )
+    display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
+
+
 def axes(columns: int = 1, width: float = 7.0, height: float = 3.2, **subplots) -> tuple[Figure, list[Axes]]:
     """An empty figure in the course's style, width x height inches, and its axes in one row."""
     with mpl.rc_context(_STYLE):
@@ -105,6 +124,30 @@ def bottleneck(sizes: Mapping[str, int]) -> Figure:
     return figure
 
 
+def computation_graph(
+    axis: Axes,
+    nodes: Mapping[str, tuple[float, float]],
+    edges: Sequence[tuple[str, str]],
+    chance: str,
+    gradient: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Named nodes at (x, y) with arrows between them; the node of chance is a diamond, edges with a gradient are orange."""
+    for start, end in edges:
+        carries = (start, end) in gradient
+        arrow = {
+            "arrowstyle": "->",
+            "color": ORANGE if carries else GREY,
+            "linewidth": 2.5 if carries else 1.2,
+        }
+        axis.annotate("", nodes[end], nodes[start], arrowprops={**arrow, "shrinkA": 21, "shrinkB": 21})
+    for name, (x, y) in nodes.items():
+        marker, colour = ("D", PINK) if name == chance else ("o", "white")
+        axis.plot(x, y, marker, markersize=34, markerfacecolor=colour, markeredgecolor="black")
+        axis.text(x, y, name, ha="center", va="center")
+    axis.margins(0.2)
+    axis.axis("off")
+
+
 def latent_map(axis: Axes, z: Tensor, labels: Tensor, class_names: Sequence[str]) -> None:
     """Points z (N, 2) on an axis, each drawn as the first letter of its class, in the colour of its class."""
     z, labels = _as_numpy(z), _as_numpy(labels)
@@ -156,6 +199,20 @@ def histograms(values: Mapping[str, Tensor], xlabel: str, bins: Sequence[float])
         )
     axis.set(xlabel=xlabel, ylabel="share of pictures, %")
     axis.legend(frameon=False)
+    return figure
+
+
+def matrix(values: Tensor, rows: Sequence[str], columns: Sequence[str]) -> Figure:
+    """A table of numbers (R, C) from 0 to 1, each printed in a cell that is the darker the larger it is."""
+    values = _as_numpy(values)
+    figure, (axis,) = axes(width=1.4 + 0.52 * len(columns), height=0.6 + 0.36 * len(rows))
+    axis.imshow(values, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), value in np.ndenumerate(values):
+        colour = "white" if value > 0.6 else "black"
+        axis.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    axis.set(xticks=range(len(columns)), yticks=range(len(rows)), xticklabels=columns, yticklabels=rows)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
     return figure
 
 

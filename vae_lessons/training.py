@@ -16,8 +16,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from vae_lessons.data import check_images, to_unit
-from vae_lessons.elbo import beta_loss, elbo_terms
+from vae_lessons.beta_schedules import beta_at, free_bits
+from vae_lessons.data import check_images, to_condition, to_unit
+from vae_lessons.elbo import beta_loss, elbo_terms_per_latent
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class TrainConfig:
     batch_size: int = 128  # images per step
     learning_rate: float = 6e-3  # its peak, reached after a fifth of the steps; from there it falls to 0
     beta: float = 1.0  # weight of the KL in the loss
+    beta_schedule: str = "constant"  # or "warm_up" or "cyclical": how beta gets to its value
+    free_bits: float = 0.0  # nats per latent and image that the loss does not count
     seed: int = 0  # order of the images, binarisation and reparameterization noise
     binarize: bool = True  # draw each pixel as 0 or 1 with its grey value as probability, anew at each step
-    progress: bool = True  # show the bar
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -45,6 +47,9 @@ class TrainConfig:
             raise ValueError(
                 f"TrainConfig(beta={self.beta!r}): give 0 or a positive number; the ELBO has beta = 1."
             )
+        if not 0 <= self.free_bits < math.inf:
+            raise ValueError(f"TrainConfig(free_bits={self.free_bits!r}): give 0 or a positive number.")
+        beta_at(0.0, self.beta_schedule)  # raises for a name that is not known
 
 
 @dataclass
@@ -62,11 +67,19 @@ class History:
         return [log_px_z - kl for log_px_z, kl in zip(self.log_px_z, self.kl, strict=True)]
 
 
-def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> History:
+def fit(
+    model: nn.Module,
+    images: Tensor,
+    config: TrainConfig | None = None,
+    conditions: Tensor | None = None,
+    progress: bool = True,
+) -> History:
     """Train a model in place on images (N, 1, 28, 28), uint8 or float in [0, 1], on the device it is on.
 
-    Raises ValueError or TypeError for images that do not fit, FloatingPointError at the step that turns
-    NaN or infinite. Ctrl-C (the stop button) ends training early and returns the history so far.
+    conditions: for a conditional model, one per image (N, ...): labels, attributes, or images, of which uint8
+    ones are scaled to [0, 1]. progress: show the bar. Ctrl-C (the stop button) ends training early and returns
+    the history so far. Raises ValueError or TypeError for images or conditions that do not fit,
+    FloatingPointError at the step that turns NaN or infinite.
     Same seed, same machine, same weights at the start: the same model, bit for bit.
 
     >>> model = VAE(latent_dim=20)
@@ -76,8 +89,11 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
     check_images(images)
     _check_weights(model, "before training")
     device = next(model.parameters()).device
-    _check_size(model, images[:1].to(device))
     images = images.to(device)
+    if conditions is not None:
+        _check_conditions(images, conditions)
+        conditions = to_condition(conditions).to(device)
+    _check_size(model, images[:1], None if conditions is None else conditions[:1])
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -90,7 +106,7 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
     )
     history, start = History(), time.perf_counter()
     model.train()
-    bar = tqdm(total=schedule.total_steps, disable=not config.progress, unit="step")
+    bar = tqdm(total=schedule.total_steps, disable=not progress, unit="step")
     with torch.random.fork_rng(), _fast_matmul(), bar:
         torch.manual_seed(config.seed)
         try:
@@ -98,8 +114,12 @@ def fit(model: nn.Module, images: Tensor, config: TrainConfig | None = None) -> 
                 totals = torch.zeros(2, device=device)  # sums of log_px_z and kl over the epoch
                 for batch in torch.randperm(len(images), device=device).split(config.batch_size):
                     x = pixels(images[batch], config.binarize)  # (B, 1, 28, 28)
-                    log_px_z, kl = elbo_terms(model, x)  # (B,), (B,)
-                    loss = beta_loss(log_px_z, kl, config.beta)
+                    condition = None if conditions is None else conditions[batch]
+                    log_px_z, kl = elbo_terms_per_latent(model, x, condition)  # (B,), (B, J)
+                    done = schedule.last_epoch / schedule.total_steps  # share of all steps
+                    beta = config.beta * beta_at(done, config.beta_schedule)
+                    loss = beta_loss(log_px_z, free_bits(kl, config.free_bits), beta)
+                    kl = kl.sum(1)  # (B,)
                     _check_loss(loss, log_px_z, kl, epoch, schedule.last_epoch)
                     optimizer.zero_grad()
                     loss.backward()
@@ -195,15 +215,25 @@ def _fast_matmul() -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
+def _check_conditions(images: Tensor, conditions: Tensor) -> None:
+    if len(conditions) != len(images):
+        raise ValueError(
+            f"there are {len(images)} images but {len(conditions)} conditions; give one for each image."
+        )
+    if conditions.is_floating_point() and not torch.isfinite(conditions).all():
+        raise ValueError("some conditions are NaN or infinite; leave those images out, or repair them.")
+
+
 @torch.no_grad()
-def _check_size(model: nn.Module, image: Tensor) -> None:
+def _check_size(model: nn.Module, image: Tensor, condition: Tensor | None) -> None:
     try:
         with torch.random.fork_rng():
-            model(to_unit(image))
-    except RuntimeError as error:
+            model(to_unit(image)) if condition is None else model(to_unit(image), condition)
+    except (RuntimeError, TypeError) as error:
+        told = "" if condition is None else f" with conditions of shape {tuple(condition.shape[1:])}"
         raise ValueError(
-            f"this {type(model).__name__} cannot take images of shape {tuple(image.shape[1:])}.\n"
-            "The course's networks are made for (1, 28, 28); resize the images or change the networks.\n"
+            f"this {type(model).__name__} cannot take images of shape {tuple(image.shape[1:])}{told}.\n"
+            "The course's networks are made for (1, 28, 28); a conditional model needs conditions.\n"
             f"PyTorch says: {str(error).splitlines()[0][:160]}"
         ) from None
 

@@ -69,7 +69,7 @@ def main(rounds):
     torch.manual_seed(0)
     usual, ours = VAE(), VAE()
     optimizer = torch.optim.Adam(usual.parameters(), lr=1e-3)
-    one_epoch = TrainConfig(epochs=1, learning_rate=1e-3, progress=False)
+    one_epoch = TrainConfig(epochs=1, learning_rate=1e-3)
     ratios = []
     for turn in range(rounds):
         theirs = seconds(lambda: usual_epoch(usual, train, optimizer))
@@ -84,7 +84,7 @@ def main(rounds):
     for epochs in (5, 10):
         torch.manual_seed(0)
         model = VAE()
-        history = fit(model, train, TrainConfig(epochs=epochs, progress=False))
+        history = fit(model, train, TrainConfig(epochs=epochs), progress=False)
         print(
             f"fit, {epochs:2d} epochs in {history.seconds:4.1f} s: test ELBO {test_elbo(model, binary):.2f} "
             f"on binarised images, {test_elbo(model, test):.2f} on grey ones; "

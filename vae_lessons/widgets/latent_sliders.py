@@ -3,6 +3,7 @@
 import html
 import io
 from base64 import b64encode
+from collections.abc import Sequence
 
 import ipywidgets
 import torch
@@ -14,7 +15,7 @@ from torch import nn
 class LatentSliders(ipywidgets.HBox):
     """Sliders for z beside the decoded image; works for every model with latent_dim and decode.
 
-    limit: how far the sliders reach on either side of 0. The trait z holds what the hand found, as a tuple;
+    limit: how far the sliders reach on either side of 0; names: their labels, else z[0], z[1], ... The trait z holds what the hand found, as a tuple;
     setting it moves the sliders. Without a live kernel the last picture stays visible.
 
     >>> sliders = LatentSliders(model)
@@ -23,11 +24,11 @@ class LatentSliders(ipywidgets.HBox):
 
     z = traitlets.Tuple()
 
-    def __init__(self, model: nn.Module, limit: float = 3.0) -> None:
+    def __init__(self, model: nn.Module, limit: float = 3.0, names: Sequence[str] = ()) -> None:
         self._model, self._device = model, next(model.parameters()).device
         self._sliders = [
-            ipywidgets.FloatSlider(0.0, min=-limit, max=limit, step=limit / 60, description=f"z[{j}]")
-            for j in range(model.latent_dim)
+            ipywidgets.FloatSlider(0.0, min=-limit, max=limit, step=limit / 60, description=name)
+            for name in names or [f"z[{j}]" for j in range(model.latent_dim)]
         ]
         self._picture = ipywidgets.Image(format="png", width=224, height=224)
         reset = ipywidgets.Button(description="Reset", tooltip="All sliders to 0")
