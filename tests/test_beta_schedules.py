@@ -114,7 +114,9 @@ class Written:
         self.kl = -0.5 * (1 + self.logvar - self.mu**2 - self.logvar.exp())  # (B, J)
 
     def direction(self, loss):
-        gradient = torch.cat([g.flatten() for g in torch.autograd.grad(loss, self.weights, retain_graph=True)])
+        gradient = torch.cat(
+            [g.flatten() for g in torch.autograd.grad(loss, self.weights, retain_graph=True)]
+        )
         return gradient / gradient.norm()
 
     def direction_of_beta_loss(self, beta, pixels):

@@ -12,12 +12,16 @@ import nbformat
 import pytest
 
 from tests.conftest import REPOSITORY
-from vae_lessons import autoencoder, elbo, gaussians, likelihoods, networks, notebooks, vae
+from vae_lessons import autoencoder, beta_schedules, conditional_vae, elbo, gaussians, latent_space
+from vae_lessons import likelihoods, networks, notebooks, vae
 
 LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
 TAUGHT = {  # what each lesson writes out in full, and the module it is imported from afterwards
     "01_autoencoder": (networks, autoencoder),
     "02_vae": (gaussians, likelihoods, elbo, vae),
+    "04_kl_balance": (beta_schedules,),
+    "05_interpolation": (latent_space,),
+    "06_conditional_vae": (conditional_vae,),
 }
 ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
 
@@ -90,8 +94,47 @@ def test_every_figure_has_a_caption_and_alt_text(notebook):
 
 def test_links_to_other_lessons_lead_somewhere(notebook):
     for cell in notebook.cells:
-        for target in re.findall(r"\]\(([^)#:]+\.ipynb)\)", cell.source):
+        for target in re.findall(r"\]\(([^)#:]+\.(?:ipynb|md))(?:#[^)]*)?\)", cell.source):
             assert (notebooks.FOLDER / target).is_file(), target
+
+
+GLOSSARY = (notebooks.FOLDER / "glossary.md").read_text(encoding="utf-8")
+TERMS = re.findall(r"^### (.+)$", GLOSSARY, re.MULTILINE)
+LINK = re.compile(r"\[[^\]]+\]\(glossary\.md#([\w-]+)\)")
+
+
+def glossary_links():
+    """(lesson, anchor) of every link into the glossary, in reading order, without those to the papers."""
+    for path in LESSONS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            for anchor in LINK.findall(cell.source if cell.cell_type == "markdown" else ""):
+                if anchor != "papers":
+                    yield path.stem, anchor
+
+
+def test_glossary_defines_every_term_once_in_alphabetical_order():
+    assert sorted(set(TERMS)) == TERMS
+    for term in TERMS:
+        assert len(re.search(rf"^### {term}\n(.+)", GLOSSARY, re.MULTILINE)[1]) > 20, term
+
+
+def test_every_term_is_linked_once_from_the_lesson_that_the_glossary_names():
+    links = dict(reversed([(anchor, lesson) for lesson, anchor in glossary_links()]))
+    assert sorted(links) == [term.replace(" ", "-") for term in TERMS]
+    assert len(list(glossary_links())) == len(TERMS), "a term is linked at its first use only"
+    for term in TERMS:
+        entry = GLOSSARY.split(f"### {term}\n")[1].split("\n### ")[0].split("\n## ")[0]
+        named = re.findall(r"Lesson (\d\d)\.", entry)
+        assert named == [links[term.replace(" ", "-")][:2]], f"{term}: linked from {links[term.replace(' ', '-')]}"
+
+
+def test_sources_of_the_lessons_are_in_the_list_of_papers():
+    papers = set(re.findall(r"^- \*\*(\w+) (\d{4})", GLOSSARY, re.MULTILINE))
+    for path in LESSONS:
+        text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+        cited = re.findall(r"([A-Z][a-zü]+)(?:(?:,| &) [A-Z][a-zü]+)*(?: et al\.)? ((?:19|20)\d{2})", text)
+        missing = set(cited) - papers
+        assert not missing, f"{path.name} cites {sorted(missing)}, which the glossary does not list"
 
 
 def plain(node):

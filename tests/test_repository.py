@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import REPOSITORY
 
 FLOORS = {
-    0: ("device", "digits", "gaussians", "likelihoods", "networks"),
-    1: ("data", "elbo", "autoencoder", "vae", "judge"),
-    2: ("training", "evaluation"),
+    0: ("device", "digits", "faces", "gaussians", "likelihoods", "networks", "beta_schedules"),
+    1: ("data", "elbo", "autoencoder", "vae", "conditional_vae", "judge"),
+    2: ("training", "evaluation", "latent_space"),
     3: ("plotting", "widgets", "notebooks", "doctor"),
     4: ("__main__",),
 }

@@ -191,7 +191,7 @@ def test_free_bits_keep_latents_alive_under_a_beta_that_would_collapse_them():
     for free in (0.0, 1.0):
         kl[free] = fit(small_vae(), IMAGES, TrainConfig(epochs=8, beta=50.0, free_bits=free)).kl[-1]
     assert kl[0.0] < 0.5
-    assert 3 < kl[1.0] < 6  # four latents with a nat each
+    assert 2 < kl[1.0] < 4.5  # four latents with up to a nat each
 
 
 def test_the_bar_is_shown_unless_it_is_not_wanted(capsys):

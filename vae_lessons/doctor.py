@@ -59,7 +59,7 @@ def checks() -> list[Check]:
     rows += [_installed(name, floor) for name, floor in sorted(floors.items())]
     if torch.status == OK:
         rows += [_checked("device", _device), _checked("threads", _threads)]
-        rows += [_checked(name, _data_set, name) for name in ("digits", "mnist", "fashion_mnist")]
+        rows += [_checked(name, _data_set, name) for name in ("digits", "faces", "mnist", "fashion_mnist")]
     return [*rows, _disk()]
 
 
@@ -196,7 +196,7 @@ def _cpu_quota(cgroup: Path = Path("/sys/fs/cgroup")) -> float:
 def _data_set(name: str) -> Check:
     from vae_lessons import data
 
-    if name == "digits":
+    if name in ("digits", "faces"):
         return Check(name, OK, "drawn, needs no download")
     raw = data.raw_folder(name)
     missing = data.missing_files(raw)

@@ -33,9 +33,9 @@ def refresh(paths: list[Path] | None = None) -> None:
         os.replace(partial, path)
 
 
-def execute(notebook: NotebookNode) -> None:
+def execute(notebook: NotebookNode, dataset: str = "digits") -> None:
     """Run the cells in order in a fresh kernel, in place; raises nbclient's CellExecutionError."""
-    environment = {**os.environ, "VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu"}
+    environment = {**os.environ, "VAE_LESSONS_DATASET": dataset, "VAE_LESSONS_DEVICE": "cpu"}
     client = NotebookClient(
         notebook,
         timeout=300,
