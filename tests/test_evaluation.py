@@ -331,6 +331,16 @@ def test_units_of_the_codes_and_idle_latents_do_not_matter_to_the_classifier():
     assert linear_probe(strange, labels) == pytest.approx(linear_probe(z, labels), abs=0.005)
 
 
+def test_a_linear_classifier_is_the_same_whatever_random_numbers_came_before():
+    labels = torch.randint(10, (400,), generator=torch.Generator().manual_seed(0))
+    z = normals(400, 150)
+    read = []
+    for seed in range(5):
+        torch.manual_seed(seed)
+        read.append(linear_probe(z, labels))
+    assert len(set(read)) == 1
+
+
 def test_measuring_what_latents_hold_leaves_the_callers_random_numbers_alone(model, images):
     torch.manual_seed(1)
     expected = torch.randn(2)
@@ -430,6 +440,13 @@ def test_a_hard_edge_has_a_sharpness_of_one_and_a_ramp_its_share_of_the_step():
     for picture, steps in enumerate((1, 2, 4, 8)):
         pictures[picture, 0] = (torch.arange(30) - 10).div(steps).clamp(0, 1)
     torch.testing.assert_close(sharpness(pictures), torch.tensor([1, 1 / 2, 1 / 4, 1 / 8]))
+
+
+def test_a_hard_and_a_soft_edge_count_by_the_height_of_their_steps():
+    picture = torch.zeros(1, 1, 20, 30)
+    picture[0, 0, :, :10] = 1 - torch.arange(10).div(4).clamp(0, 1)  # four steps of a quarter
+    picture[0, 0, :, 20:] = 1  # one step of 1
+    assert sharpness(picture).item() == pytest.approx((4 * 0.25**2 + 1) / (4 * 0.25 + 1))
 
 
 def test_sharpness_does_not_depend_on_how_many_edges_there_are():
