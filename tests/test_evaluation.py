@@ -331,16 +331,6 @@ def test_units_of_the_codes_and_idle_latents_do_not_matter_to_the_classifier():
     assert linear_probe(strange, labels) == pytest.approx(linear_probe(z, labels), abs=0.005)
 
 
-def test_a_linear_classifier_is_the_same_whatever_random_numbers_came_before():
-    labels = torch.randint(10, (400,), generator=torch.Generator().manual_seed(0))
-    z = normals(400, 150)
-    read = []
-    for seed in range(5):
-        torch.manual_seed(seed)
-        read.append(linear_probe(z, labels))
-    assert len(set(read)) == 1
-
-
 def test_measuring_what_latents_hold_leaves_the_callers_random_numbers_alone(model, images):
     torch.manual_seed(1)
     expected = torch.randn(2)
