@@ -168,7 +168,7 @@ def test_a_loss_with_squared_error_has_the_effective_beta_of_the_assumed_pixel_s
     loss, pixel_weight, kl_weight = SQUARED_ERROR_LOSSES[name]
     v = Written()
     x_hat = v.x_logits.sigmoid()
-    beta = effective_beta(pixel_weight, kl_weight, squared_error=True, pixel_std=pixel_std)
+    beta = effective_beta(pixel_weight, kl_weight, pixel_std=pixel_std)
     expected = v.direction_of_beta_loss(beta, Normal(x_hat, pixel_std))
     torch.testing.assert_close(v.direction(loss(v, x_hat)), expected)
 
@@ -185,7 +185,7 @@ def test_with_the_implied_pixel_std_a_loss_with_squared_error_is_the_negative_el
 @given(weights, weights)
 def test_the_implied_pixel_std_is_the_one_that_makes_beta_one(pixel_weight, kl_weight):
     pixel_std = implied_pixel_std(pixel_weight, kl_weight)
-    assert effective_beta(pixel_weight, kl_weight, True, pixel_std) == pytest.approx(1)
+    assert effective_beta(pixel_weight, kl_weight, pixel_std) == pytest.approx(1)
 
 
 @given(weights, weights, st.floats(1e-3, 1e3))
@@ -200,9 +200,8 @@ def test_beta_does_not_depend_on_a_factor_before_the_whole_loss(pixel_weight, kl
         ({"pixel_weight": 0, "kl_weight": 1}, "pixel_weight=0"),
         ({"pixel_weight": math.nan, "kl_weight": 1}, "pixel_weight=nan"),
         ({"pixel_weight": 1, "kl_weight": -1}, "kl_weight=-1"),
-        ({"pixel_weight": 1, "kl_weight": 1, "squared_error": True}, "pixel_std"),
-        ({"pixel_weight": 1, "kl_weight": 1, "squared_error": True, "pixel_std": 0}, "pixel_std"),
-        ({"pixel_weight": 1, "kl_weight": 1, "squared_error": True, "pixel_std": math.nan}, "pixel_std"),
+        ({"pixel_weight": 1, "kl_weight": 1, "pixel_std": 0}, "pixel_std"),
+        ({"pixel_weight": 1, "kl_weight": 1, "pixel_std": math.nan}, "pixel_std"),
     ],
 )
 def test_weights_that_make_no_loss_are_refused_by_name(arguments, cause):

@@ -12,6 +12,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_lessons import evaluation
 from vae_lessons.autoencoder import Autoencoder
+from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.data import binarize
 from vae_lessons.digits import draw
 from vae_lessons.evaluation import (
@@ -463,3 +464,37 @@ def test_each_picture_is_measured_by_itself_in_bytes_as_in_floats(drawn, measure
     assert together.shape == (30,)
     torch.testing.assert_close(together, torch.cat([measure(image[None]) for image in images]))
     torch.testing.assert_close(together, measure(images.double() / 255), atol=1e-3, rtol=1e-4)
+
+
+def test_conditions_that_do_not_belong_to_the_images_are_refused_by_every_measurement():
+    torch.manual_seed(0)
+    cvae, pictures = ConditionalVAE(OneHot(10), 10, hidden_dim=16), draw(20, seed=1)[0]
+    labels = torch.zeros(30, dtype=torch.int64)
+    for measure in (
+        evaluation.test_elbo,
+        importance_weighted_bound,
+        evaluation.average_kl_per_latent,
+        evaluation.active_units,
+    ):
+        with pytest.raises(ValueError, match=r"20 images, but conditions have the shape \(30,\)"):
+            measure(cvae, pictures, labels)
+
+
+def test_probing_codes_leaves_random_numbers_and_gradients_alone():
+    z, labels = torch.randn(40, 3, requires_grad=True) * 1.0, torch.arange(40) % 2
+    state = torch.get_rng_state()
+    evaluation.linear_probe(z, labels)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_factors_without_a_second_axis_and_factors_that_never_change_are_refused():
+    with pytest.raises(ValueError, match=r"factor\[:, None\]"):
+        evaluation.factor_regression(torch.randn(10, 2), torch.randn(10))
+    with pytest.raises(ValueError, match="same value in every row"):
+        evaluation.factor_regression(torch.randn(10, 2), torch.ones(10, 1))
+
+
+@pytest.mark.parametrize("name", ["measured_slant", "measured_thickness", "sharpness"])
+def test_measurements_of_pictures_refuse_floats_beyond_one(name):
+    with pytest.raises(ValueError, match="255"):
+        getattr(evaluation, name)(draw(3, seed=0)[0].float())

@@ -12,8 +12,18 @@ import nbformat
 import pytest
 
 from tests.conftest import REPOSITORY
-from vae_lessons import autoencoder, beta_schedules, conditional_vae, elbo, gaussians, latent_space
-from vae_lessons import likelihoods, networks, notebooks, vae
+from vae_lessons import (
+    autoencoder,
+    beta_schedules,
+    conditional_vae,
+    elbo,
+    gaussians,
+    latent_space,
+    likelihoods,
+    networks,
+    notebooks,
+    vae,
+)
 
 LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
 TAUGHT = {  # what each lesson writes out in full, and the module it is imported from afterwards
@@ -125,13 +135,17 @@ def test_every_term_is_linked_once_from_the_lesson_that_the_glossary_names():
     for term in TERMS:
         entry = GLOSSARY.split(f"### {term}\n")[1].split("\n### ")[0].split("\n## ")[0]
         named = re.findall(r"Lesson (\d\d)\.", entry)
-        assert named == [links[term.replace(" ", "-")][:2]], f"{term}: linked from {links[term.replace(' ', '-')]}"
+        assert named == [links[term.replace(" ", "-")][:2]], (
+            f"{term}: linked from {links[term.replace(' ', '-')]}"
+        )
 
 
 def test_sources_of_the_lessons_are_in_the_list_of_papers():
     papers = set(re.findall(r"^- \*\*(\w+) (\d{4})", GLOSSARY, re.MULTILINE))
     for path in LESSONS:
-        text = "\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+        text = "\n".join(
+            c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"
+        )
         cited = re.findall(r"([A-Z][a-zü]+)(?:(?:,| &) [A-Z][a-zü]+)*(?: et al\.)? ((?:19|20)\d{2})", text)
         missing = set(cited) - papers
         assert not missing, f"{path.name} cites {sorted(missing)}, which the glossary does not list"

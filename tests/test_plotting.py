@@ -110,3 +110,41 @@ def test_training_curves_show_one_point_per_epoch():
     for axis, values in zip(figure.axes, ([-200, -100, -90], [5, 20, 25]), strict=True):
         assert axis.lines[0].get_xdata().tolist() == [1, 2, 3]
         assert axis.lines[0].get_ydata().tolist() == values
+
+
+def test_an_animation_holds_every_frame_side_by_side_as_ink_on_paper_and_can_be_folded_away(displayed):
+    frames = torch.zeros(3, 2, 1, 28, 28)
+    for step in range(3):
+        frames[step, 1, 0, 5 * step] = 1.0  # a line that wanders down the second picture
+    plotting.show_animation(frames, "walk", "a line wanders down", seconds=0.2)
+    assert "<details open>" in displayed[0]["text/html"]
+    assert 'alt="a line wanders down"' in displayed[0]["text/html"]
+    gif = Image.open(BytesIO(b64decode(re.search(r"base64,([^\"]+)", displayed[0]["text/html"])[1])))
+    assert (gif.n_frames, gif.size) == (3, (4 * 28, 2 * 28))
+    for step in range(3):
+        gif.seek(step)
+        dark = np.argwhere(np.asarray(gif.convert("L")) < 128)
+        assert set(dark[:, 0]) == {10 * step, 10 * step + 1}
+        assert dark[:, 1].min() == 2 * 28
+    assert gif.info["duration"] == 200
+    assert gif.info["loop"] == 0
+
+
+def test_a_matrix_prints_each_number_in_its_cell_and_names_rows_and_columns():
+    figure = plotting.matrix(torch.tensor([[0.0, 0.25], [0.5, 1.0]]), ["a", "b"], ["z[0]", "all"])
+    axis = figure.axes[0]
+    texts = {text.get_position(): text.get_text() for text in axis.texts}
+    assert texts == {(0, 0): "0.00", (1, 0): "0.25", (0, 1): "0.50", (1, 1): "1.00"}
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["z[0]", "all"]
+
+
+def test_a_graph_marks_the_node_of_chance_and_the_arrows_that_carry_a_gradient():
+    figure, (axis,) = plotting.axes()
+    nodes = {"mu": (0, 0), "eps": (1, 1), "z": (1, 0)}
+    plotting.computation_graph(axis, nodes, [("mu", "z"), ("eps", "z")], chance="eps", gradient=[("mu", "z")])
+    assert [line.get_marker() for line in axis.lines] == ["o", "D", "o"]
+    assert [text.get_text() for text in axis.texts if text.get_text()] == ["mu", "eps", "z"]
+    colours = [text.arrow_patch.get_edgecolor() for text in axis.texts if getattr(text, "arrow_patch", None)]
+    assert colours[0] != colours[1]
+    figure.savefig(BytesIO())

@@ -1,10 +1,12 @@
 """Oracles: plain arithmetic, a loop written out by hand, and files damaged on purpose."""
 
+import json
 import math
 from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from vae_lessons.autoencoder import Autoencoder
@@ -243,14 +245,23 @@ def test_a_conditional_model_trains_alike_twice_and_differently_with_other_condi
 @pytest.mark.parametrize(
     ("conditions", "cause"),
     [
-        (None, "needs conditions"),
-        (LABELS[:-1], "700 images but 699 conditions"),
-        (LABELS.repeat(2), "700 images but 1400 conditions"),
+        (None, "needs\nconditions"),
+        (LABELS[:-1], r"700 images, but conditions have the shape \(699,\)"),
+        (LABELS.repeat(2), r"700 images, but conditions have the shape \(1400,\)"),
         (LABELS.float(), "conditions"),  # one_hot takes whole numbers
         (LABELS[:, None], r"conditions of shape \(1,\)"),
         (LABELS + 10, "conditions"),
+        (torch.cat([LABELS[:-1], torch.tensor([10])]), "conditions"),
     ],
-    ids=["none", "too few", "too many", "not whole", "a column", "no such class"],
+    ids=[
+        "none",
+        "too few",
+        "too many",
+        "not whole",
+        "a column",
+        "no such class",
+        "no such class, at the end",
+    ],
 )
 def test_conditions_that_do_not_fit_are_refused_before_a_step_is_made(conditions, cause):
     model = small_cvae()
@@ -462,3 +473,18 @@ def test_a_safetensors_file_of_someone_else_is_refused(tmp_path):
     save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="holds a None"):
         load_checkpoint(tmp_path / "other.safetensors", small_vae())
+
+
+def test_conditions_that_are_no_tensor_are_refused_with_the_fix():
+    with pytest.raises(TypeError, match=r"torch\.as_tensor"):
+        fit(small_cvae(), IMAGES, QUICK, LABELS.tolist())
+
+
+def test_a_checkpoint_with_unknown_settings_is_refused_and_the_model_stays_as_it_was(tmp_path):
+    model, path = small_vae(seed=0), tmp_path / "old.safetensors"
+    metadata = {"config": json.dumps({"epochs": 1, "progress": True}), "model": "VAE"}
+    save_file(small_vae(seed=1).state_dict(), path, metadata=metadata)
+    before = weights(model)
+    with pytest.raises(ValueError, match="settings that this version does not know"):
+        load_checkpoint(path, model)
+    assert same(before, weights(model))

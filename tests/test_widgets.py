@@ -68,3 +68,9 @@ def test_readers_without_a_kernel_see_a_still_picture_with_alt_text():
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert 'alt="the image decoded at z = 0.00, 0.00"' in bundle["text/html"]
     assert "data:image/png;base64," in bundle["text/html"]
+
+
+def test_sliders_carry_the_names_they_are_given(model):
+    assert [slider.description for slider in handles(LatentSliders(model))] == ["z[0]", "z[1]", "z[2]"]
+    named = handles(LatentSliders(model, names=("mu", "logvar", "eps")))
+    assert [slider.description for slider in named] == ["mu", "logvar", "eps"]

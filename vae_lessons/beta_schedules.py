@@ -4,10 +4,10 @@ from torch import Tensor
 
 
 def beta_at(progress: float, schedule: str = "constant") -> float:
-    """The share of beta, in [0, 1], that a schedule asks for when the share `progress` of all steps is done.
+    """The share of beta, in [0, 1], that a schedule asks for at a point of training.
 
-    schedule: "constant", "warm_up" (Bowman et al. 2016) or "cyclical" (Fu et al. 2019).
-    Raises ValueError for any other name.
+    progress: the share of all steps already done, in [0, 1). schedule: "constant", "warm_up"
+    (Bowman et al. 2016) or "cyclical" (Fu et al. 2019). Raises ValueError for any other name.
 
     >>> beta_at(0.25, "warm_up")
     0.5
@@ -40,15 +40,13 @@ def free_bits(kl: Tensor, free: float) -> Tensor:
     return kl.mean(0).clamp(min=free).sum()
 
 
-def effective_beta(
-    pixel_weight: float, kl_weight: float, squared_error: bool = False, pixel_std: float | None = None
-) -> float:
+def effective_beta(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
     """The beta, with all terms in nats per image, of a loss pixel_weight * error + kl_weight * KL.
 
     The weights are those of one pixel's error and one latent's KL after all sums and averages: an average
-    over D pixels makes pixel_weight 1 / D, an average over J latents makes kl_weight 1 / J. The error is the
-    cross-entropy, in nats already, or a squared error, which becomes nats only with a pixel_std.
-    Raises ValueError when one is missing or not positive.
+    over D pixels makes pixel_weight 1 / D, an average over J latents makes kl_weight 1 / J. Without pixel_std the
+    error is a cross-entropy, in nats already; with one it is a squared error of pixels with that standard deviation.
+    Raises ValueError unless pixel_weight and pixel_std are positive and kl_weight is not negative.
 
     >>> effective_beta(pixel_weight=500 / 1024, kl_weight=1.0)
     2.048
@@ -57,11 +55,11 @@ def effective_beta(
         raise ValueError(
             f"pixel_weight={pixel_weight}, kl_weight={kl_weight}: give a positive and a non-negative number."
         )
-    if squared_error:
-        if pixel_std is None or not pixel_std > 0:
-            raise ValueError("a squared error has no unit of nats: say the pixel_std you assume, like 0.3.")
-        pixel_weight = pixel_weight * 2 * pixel_std**2  # squared error = 2 pixel_std^2 nats
-    return kl_weight / pixel_weight
+    if pixel_std is None:
+        return kl_weight / pixel_weight
+    if not pixel_std > 0:
+        raise ValueError(f"pixel_std={pixel_std}: give a positive number, or None for a cross-entropy.")
+    return kl_weight / (pixel_weight * 2 * pixel_std**2)  # squared error = 2 pixel_std^2 nats
 
 
 def implied_pixel_std(pixel_weight: float, kl_weight: float) -> float:
@@ -69,4 +67,4 @@ def implied_pixel_std(pixel_weight: float, kl_weight: float) -> float:
 
     Weights as in effective_beta. Pixels lie in [0, 1]; a std above 0.5 says that they are nearly noise.
     """
-    return (kl_weight / (2 * pixel_weight)) ** 0.5
+    return (effective_beta(pixel_weight, kl_weight) / 2) ** 0.5

@@ -128,10 +128,26 @@ def to_unit(images: Tensor) -> Tensor:
 
 
 def to_condition(conditions: Tensor) -> Tensor:
-    """Conditions as models take them: uint8 images as floats in [0, 1], other floats as float32, labels as they are."""
-    if conditions.dtype == torch.uint8 or conditions.is_floating_point():
-        return to_unit(conditions)
-    return conditions
+    """Conditions as models take them: uint8 images as floats in [0, 1], floats as float32, whole numbers as int64."""
+    return (
+        to_unit(conditions) if conditions.is_floating_point() or conditions.ndim == 4 else conditions.long()
+    )
+
+
+def check_conditions(images: Tensor, conditions: Tensor) -> None:
+    """Raise TypeError or ValueError unless conditions are a tensor with one finite entry (N, ...) per image."""
+    if not isinstance(conditions, Tensor):
+        raise TypeError(
+            f"conditions must be a torch tensor (N, ...), but are of type {type(conditions).__name__}.\n"
+            "Try torch.as_tensor(conditions)."
+        )
+    if conditions.ndim == 0 or len(conditions) != len(images):
+        raise ValueError(
+            f"there are {len(images)} images, but conditions have the shape {tuple(conditions.shape)}.\n"
+            "Give one condition for each image, in the same order."
+        )
+    if conditions.is_floating_point() and not torch.isfinite(conditions).all():
+        raise ValueError("some conditions are NaN or infinite; leave those images out, or repair them.")
 
 
 def check_images(images: Tensor) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.data import check_images, to_condition, to_unit
+from vae_lessons.data import check_conditions, check_images, to_condition, to_unit
 from vae_lessons.elbo import elbo, elbo_terms, elbo_terms_per_latent
 from vae_lessons.gaussians import log_density, reparameterize
 from vae_lessons.judge import NO_DIGIT, DigitJudge, load_judge
@@ -92,7 +92,17 @@ def factor_regression(z: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
 
     z (N, J), factors (N, F). Lines are fitted by least squares to the first half of the rows and judged
     on the second. Returns (F,) and (F, J); 1 is perfect, 0 no better than the mean, below 0 worse.
+    Raises ValueError for factors of another shape, or for one that never changes.
     """
+    if factors.ndim != 2 or len(factors) != len(z):
+        raise ValueError(
+            f"factors must be ({len(z)}, F) like z {tuple(z.shape)}, but are {tuple(factors.shape)}.\n"
+            "For a single factor give factor[:, None]."
+        )
+    if (factors == factors[0]).all(0).any():
+        raise ValueError(
+            "one of the factors has the same value in every row, so there is nothing to explain."
+        )
     half = len(z) // 2
     alone = [_r_squared(z[:, [latent]], factors, half) for latent in range(z.shape[1])]
     return _r_squared(z, factors, half), torch.stack(alone, 1)
@@ -111,9 +121,9 @@ def linear_probe(z: Tensor, labels: Tensor) -> float:
 
     z (N, J), labels (N,) int64. Softmax regression; codes are standardised first.
     """
-    half = len(z) // 2
+    half, z = len(z) // 2, z.detach()
     z = (z - z[:half].mean(0)) / z[:half].std(0).clamp(min=1e-6)
-    probe = nn.Linear(z.shape[1], int(labels.max()) + 1)
+    probe = nn.utils.skip_init(nn.Linear, z.shape[1], int(labels.max()) + 1)
     nn.init.zeros_(probe.weight), nn.init.zeros_(probe.bias)
     optimizer = torch.optim.LBFGS(probe.parameters(), max_iter=100, line_search_fn="strong_wolfe")
 
@@ -144,6 +154,7 @@ def measured_thickness(images: Tensor) -> Tensor:
 
     images: (N, 1, H, W) uint8 or float in [0, 1], with some ink.
     """
+    check_images(images)
     x = to_unit(images)
     edge = _steps(x).flatten(1).sum(1)  # (N,)
     return 2 * x.flatten(1).sum(1) / edge
@@ -154,6 +165,7 @@ def sharpness(images: Tensor) -> Tensor:
 
     Softer edges have less, however many there are. images: (N, 1, H, W) uint8 or float in [0, 1], with some ink.
     """
+    check_images(images)
     steps = _steps(to_unit(images)).flatten(1)  # (N, places)
     return (steps**2).sum(1) / steps.sum(1)
 
@@ -167,6 +179,7 @@ def _steps(x: Tensor) -> Tensor:
 
 def _moments(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The ink (N, H, W), and how far each row (N, H, 1) and column (N, 1, W) lies from its centre."""
+    check_images(images)
     ink = to_unit(images)[:, 0]  # (N, H, W)
     rows, columns = (torch.arange(size, dtype=ink.dtype, device=ink.device) for size in ink.shape[1:])
     total = ink.sum((1, 2), keepdim=True)  # (N, 1, 1)
@@ -210,6 +223,8 @@ def _batches(
 ) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Batches of images in [0, 1] and of conditions on the model's device, with noise that the seed alone decides."""
     check_images(images)
+    if conditions is not None:
+        check_conditions(images, conditions)
     device = next(model.parameters()).device
     with torch.random.fork_rng():
         torch.manual_seed(seed)

@@ -29,7 +29,7 @@ def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
 
 
 def kl_per_latent(mu: Tensor, logvar: Tensor) -> Tensor:
-    """KL( N(mu, exp(logvar)) || N(0, 1) ) of each latent by itself, never negative.
+    """KL( N(mu, exp(logvar)) || N(0, 1) ) of each latent by itself; but for rounding never negative.
 
     mu, logvar: any shape. Returns the same shape in nats. Source: Kingma & Welling 2014, appendix B.
     """

@@ -21,7 +21,7 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     lengths = start.norm(), end.norm()
     cosine = (start @ end / (lengths[0] * lengths[1])).clamp(-1, 1)
     angle = torch.arccos(cosine)
-    if not torch.sin(angle) > 1e-4:  # also when an end is 0 and has no direction
+    if not torch.sin(angle) > 1e-2:  # also when an end is 0 and has no direction
         return lerp(start, end, t)
     t = t[:, None]  # (T, 1)
     direction = torch.sin((1 - t) * angle) * start / lengths[0] + torch.sin(t * angle) * end / lengths[1]
@@ -61,8 +61,10 @@ def attribute_direction(z: Tensor, attribute: Tensor) -> Tensor:
     """The direction (J,) in which codes move on average when the attribute grows by one unit.
 
     z (N, J) codes and attribute (N,), a number known for each: one least-squares line per latent. For an
-    attribute that is 0 or 1 this is the mean of the ones minus the mean of the zeros.
+    attribute that is 0 or 1 this is the mean of the ones minus the mean of the zeros; one that never changes
+    gives NaN.
     """
+    attribute = attribute.to(z.dtype)
     z, attribute = z - z.mean(0), attribute - attribute.mean()  # centred
     return z.T @ attribute / (attribute @ attribute)  # (J,)
 

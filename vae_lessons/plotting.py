@@ -42,8 +42,7 @@ def show(figure: Figure, caption: str, alt: str) -> None:
     source = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     width = round(figure.get_figwidth() * 100)
     image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
-    markup = f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>"
-    display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
+    _display(image, caption, alt)
 
 
 def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15) -> None:
@@ -58,11 +57,7 @@ def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15
     )
     source = f"data:image/gif;base64,{b64encode(gif.getvalue()).decode()}"
     image = f'<img src="{source}" alt="{html.escape(alt)}" style="max-width: 100%">'
-    markup = (
-        f"<figure><details open><summary>animation</summary>{image}</details>"
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
-    display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
+    _display(f"<details open><summary>animation</summary>{image}</details>", caption, alt)
 
 
 def axes(columns: int = 1, width: float = 7.0, height: float = 3.2, **subplots) -> tuple[Figure, list[Axes]]:
@@ -131,7 +126,7 @@ def computation_graph(
     chance: str,
     gradient: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Named nodes at (x, y) with arrows between them; the node of chance is a diamond, edges with a gradient are orange."""
+    """Named nodes at (x, y) and arrows between them; the node of chance is a diamond, arrows of gradient are orange."""
     for start, end in edges:
         carries = (start, end) in gradient
         arrow = {
@@ -214,6 +209,11 @@ def matrix(values: Tensor, rows: Sequence[str], columns: Sequence[str]) -> Figur
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     return figure
+
+
+def _display(picture: str, caption: str, alt: str) -> None:
+    markup = f"<figure>{picture}<figcaption>{html.escape(caption)}</figcaption></figure>"
+    display({"text/html": markup, "text/plain": f"{caption}\n[{alt}]"}, raw=True)
 
 
 def _as_numpy(images: Tensor) -> np.ndarray:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from vae_lessons.beta_schedules import beta_at, free_bits
-from vae_lessons.data import check_images, to_condition, to_unit
+from vae_lessons.data import check_conditions, check_images, to_condition, to_unit
 from vae_lessons.elbo import beta_loss, elbo_terms_per_latent
 
 
@@ -91,9 +91,9 @@ def fit(
     device = next(model.parameters()).device
     images = images.to(device)
     if conditions is not None:
-        _check_conditions(images, conditions)
+        check_conditions(images, conditions)
         conditions = to_condition(conditions).to(device)
-    _check_size(model, images[:1], None if conditions is None else conditions[:1])
+    _check_fit(model, images, conditions)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -200,8 +200,15 @@ def load_checkpoint(path: str | os.PathLike, model: nn.Module) -> TrainConfig:
             f"Weights that differ in name or shape: {', '.join(different[:3]) or 'none'}.\n"
             "Build the model with the sizes it was saved with, then load again."
         )
+    try:
+        config = TrainConfig(**json.loads(metadata["config"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} was saved with settings that this version does not know ({error}).\n"
+            "Train and save it again."
+        ) from None
     model.load_state_dict(weights)
-    return TrainConfig(**json.loads(metadata["config"]))
+    return config
 
 
 @contextmanager
@@ -215,27 +222,26 @@ def _fast_matmul() -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def _check_conditions(images: Tensor, conditions: Tensor) -> None:
-    if len(conditions) != len(images):
-        raise ValueError(
-            f"there are {len(images)} images but {len(conditions)} conditions; give one for each image."
-        )
-    if conditions.is_floating_point() and not torch.isfinite(conditions).all():
-        raise ValueError("some conditions are NaN or infinite; leave those images out, or repair them.")
-
-
 @torch.no_grad()
-def _check_size(model: nn.Module, image: Tensor, condition: Tensor | None) -> None:
-    try:
-        with torch.random.fork_rng():
-            model(to_unit(image)) if condition is None else model(to_unit(image), condition)
-    except (RuntimeError, TypeError) as error:
-        told = "" if condition is None else f" with conditions of shape {tuple(condition.shape[1:])}"
-        raise ValueError(
-            f"this {type(model).__name__} cannot take images of shape {tuple(image.shape[1:])}{told}.\n"
-            "The course's networks are made for (1, 28, 28); a conditional model needs conditions.\n"
-            f"PyTorch says: {str(error).splitlines()[0][:160]}"
-        ) from None
+def _check_fit(model: nn.Module, images: Tensor, conditions: Tensor | None) -> None:
+    """Try the model once before training: with the first condition, and labels at their smallest and largest."""
+    tried = [None]
+    if conditions is not None and conditions.ndim == 1 and not conditions.is_floating_point():
+        tried = [conditions.min()[None], conditions.max()[None]]
+    elif conditions is not None:
+        tried = [conditions[:1]]
+    for condition in tried:
+        try:
+            with torch.random.fork_rng():
+                model(to_unit(images[:1])) if condition is None else model(to_unit(images[:1]), condition)
+        except (RuntimeError, TypeError, IndexError) as error:
+            told = "" if condition is None else f" with conditions of shape {tuple(condition.shape[1:])}"
+            raise ValueError(
+                f"this {type(model).__name__} cannot take images of shape {tuple(images.shape[1:])}{told}.\n"
+                "The course's networks are made for images (1, 28, 28). A conditional model, and no other, needs\n"
+                "conditions: labels (N,) below its number of classes, attributes (N, A), or images (N, 1, 28, 28).\n"
+                f"PyTorch says: {str(error).splitlines()[0][:160]}"
+            ) from None
 
 
 def _check_loss(loss: Tensor, log_px_z: Tensor, kl: Tensor, epoch: int, step: int) -> None:

@@ -15,8 +15,9 @@ from torch import nn
 class LatentSliders(ipywidgets.HBox):
     """Sliders for z beside the decoded image; works for every model with latent_dim and decode.
 
-    limit: how far the sliders reach on either side of 0; names: their labels, else z[0], z[1], ... The trait z holds what the hand found, as a tuple;
-    setting it moves the sliders. Without a live kernel the last picture stays visible.
+    limit: how far the sliders reach on either side of 0; names: their labels, else z[0], z[1], ... The trait z
+    holds what the hand found, as a tuple; setting it moves the sliders. Without a live kernel the last picture
+    stays visible.
 
     >>> sliders = LatentSliders(model)
     >>> sliders.z = (1.0, -0.5)
