@@ -196,6 +196,8 @@ def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
     cell = new_code_cell("1 + 1", execution_count=7, metadata={"execution": {"iopub": "1"}, "tags": ["kept"]})
     cell.outputs = [
         new_output("stream", name="stderr", text="100%|####| 3/3 [00:01<00:00]"),
+        new_output("stream", name="stdout", text="one "),
+        new_output("stream", name="stderr", text="100%|####| 3/3 [00:01<00:00]"),
         new_output("stream", name="stdout", text="two\n"),
         new_output("display_data", data=dict(widget)),
         new_output("display_data", data={**widget, "text/html": "<figure></figure>"}),
@@ -204,7 +206,7 @@ def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
     notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}, "name": "mine"})
     notebooks.clean(notebook)
     assert [output.get("text") or dict(output.data) for output in cell.outputs] == [
-        "two\n",
+        "one two\n",
         {"text/html": "<figure></figure>", "text/plain": "HBox()"},
         {"text/plain": "2"},
     ]

@@ -60,7 +60,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             count += 1  # as after Run All in a fresh kernel; nbval takes a cell without a number for not run
             cell.execution_count = count
-            cell.outputs = [output for output in cell.outputs if _keep(output)]
+            cell.outputs = _merge([output for output in cell.outputs if _keep(output)])
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = count
@@ -85,6 +85,17 @@ def text_of_outputs(cell: NotebookNode) -> str:
         texts.append(output.get("text", ""))
         texts.extend(str(value) for value in output.get("data", {}).values())
     return re.sub(r"base64,[A-Za-z0-9+/=]+", "", "\n".join(texts))
+
+
+def _merge(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what was printed in several pieces: a table that grew row by row is shown as one."""
+    merged: list[NotebookNode] = []
+    for output in outputs:
+        if merged and output.output_type == merged[-1].output_type == "stream":
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    return merged
 
 
 def _keep(output: NotebookNode) -> bool:
