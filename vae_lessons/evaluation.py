@@ -24,8 +24,8 @@ def test_elbo(
     Raises for images that do not fit.
     """
     total = 0.0
-    for x, condition in _batches(model, images, conditions, seed, batch_size):
-        total += elbo(*elbo_terms(model, x, condition)).double().sum().item()
+    for x, told in _batches(model, images, conditions, seed, batch_size):
+        total += elbo(*elbo_terms(model, x, *told)).double().sum().item()
     return total / len(images)
 
 
@@ -49,8 +49,7 @@ def importance_weighted_bound(
     if k < 1:
         raise ValueError(f"k={k}: give the number of samples per image, 1 or more.")
     total = 0.0
-    for x, condition in _batches(model, images, conditions, seed, batch_size):
-        told = () if condition is None else (condition,)
+    for x, told in _batches(model, images, conditions, seed, batch_size):
         mu, logvar = model.encode(x, *told)  # (B, J)
         log_weights = torch.empty(k, len(x), device=x.device)  # (K, B)
         for sample in range(k):
@@ -67,8 +66,8 @@ def importance_weighted_bound(
 def average_kl_per_latent(model: nn.Module, images: Tensor, conditions: Tensor | None = None) -> Tensor:
     """What each latent knows about an image, on average: KL (J,) in nats. Near 0 means collapsed."""
     total = torch.zeros(())
-    for x, condition in _batches(model, images, conditions):
-        total = total + elbo_terms_per_latent(model, x, condition)[1].sum(0).cpu()
+    for x, told in _batches(model, images, conditions):
+        total = total + elbo_terms_per_latent(model, x, *told)[1].sum(0).cpu()
     return total / len(images)
 
 
@@ -80,10 +79,7 @@ def active_units(
 
     The threshold of 0.01 is that of Burda et al. 2016, section 5.2.
     """
-    mu = [
-        model.encode(x)[0] if condition is None else model.encode(x, condition)[0]
-        for x, condition in _batches(model, images, conditions)
-    ]
+    mu = [model.encode(x, *told)[0] for x, told in _batches(model, images, conditions)]
     return torch.cat(mu).var(0).cpu() > threshold
 
 
@@ -220,8 +216,11 @@ def nearest_distance(images: Tensor, training_images: Tensor, batch_size: int = 
 
 def _batches(
     model: nn.Module, images: Tensor, conditions: Tensor | None, seed: int = 0, batch_size: int = 1000
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Batches of images in [0, 1] and of conditions on the model's device, with noise that the seed alone decides."""
+) -> Iterator[tuple[Tensor, tuple[Tensor, ...]]]:
+    """Batches of images in [0, 1] on the model's device, each with what the model is told besides: (condition,) or ().
+
+    The seed alone decides the noise drawn between them.
+    """
     check_images(images)
     if conditions is not None:
         check_conditions(images, conditions)
@@ -229,8 +228,8 @@ def _batches(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         for batch in torch.arange(len(images)).split(batch_size):
-            condition = None if conditions is None else to_condition(conditions[batch]).to(device)
-            yield to_unit(images[batch].to(device)), condition
+            told = () if conditions is None else (to_condition(conditions[batch]).to(device),)
+            yield to_unit(images[batch].to(device)), told
 
 
 @cache
