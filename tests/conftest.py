@@ -8,6 +8,15 @@ import pytest
 import torch
 
 REPOSITORY = Path(__file__).parents[1]
+NO_COUNT_OR_SEED = [  # n, seed, and which of them a drawn image set must refuse by name
+    (-1, 0, "n"),
+    (2.5, 0, "n"),
+    ("ten", 0, "n"),
+    (None, 0, "n"),
+    (True, 0, "n"),
+    (5, -3, "seed"),
+    (5, 0.5, "seed"),
+]
 
 
 def mnist_folder() -> Path | None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks.digits_transfer import predict, train
-from tests.conftest import read_mnist
+from tests.conftest import NO_COUNT_OR_SEED, read_mnist
 from vae_lessons import digits
 
 RANGES = {  # factor: lowest and highest value, the least standard deviation that a viewer notices
@@ -128,18 +128,7 @@ def test_global_random_states_are_left_alone():
     assert np.array_equal(before[1], np.random.get_state()[1])  # noqa: NPY002
 
 
-@pytest.mark.parametrize(
-    "n, seed, named",
-    [
-        (-1, 0, "n"),
-        (2.5, 0, "n"),
-        ("ten", 0, "n"),
-        (None, 0, "n"),
-        (True, 0, "n"),
-        (5, -3, "seed"),
-        (5, 0.5, "seed"),
-    ],
-)
+@pytest.mark.parametrize("n, seed, named", NO_COUNT_OR_SEED)
 def test_bad_input_is_named_in_a_short_error(n, seed, named):
     value = n if named == "n" else seed
     with pytest.raises(ValueError, match=rf"{named} must be .*{re.escape(repr(value))}") as error:
