@@ -13,8 +13,8 @@ from tests.conftest import REPOSITORY
 FLOORS = {
     0: ("device", "digits", "faces", "gaussians", "likelihoods", "networks", "beta_schedules"),
     1: ("data", "elbo", "autoencoder", "vae", "conditional_vae", "judge"),
-    2: ("training", "evaluation", "latent_space"),
-    3: ("plotting", "widgets", "notebooks", "doctor"),
+    2: ("training", "evaluation", "latent_space", "plotting"),
+    3: ("widgets", "notebooks", "doctor"),
     4: ("__main__",),
 }
 CONDA_NAMES = {"pytorch-cpu": "torch"}

@@ -35,14 +35,18 @@ _STYLE = {
 
 def show(figure: Figure, caption: str, alt: str) -> None:
     """Display a figure with a caption that says what to look for, and alt text for who cannot see it."""
+    _display(as_img(figure, alt), caption, alt)
+
+
+def as_img(figure: Figure, alt: str) -> str:
+    """The figure as an HTML <img> that carries its own picture."""
     picture, png = io.BytesIO(), io.BytesIO()
     figure.savefig(picture, format="png", dpi=130)
     small = Image.open(picture).convert("RGB").quantize(128)  # a third of the size
     small.save(png, format="png", optimize=True)
     source = f"data:image/png;base64,{b64encode(png.getvalue()).decode()}"
     width = round(figure.get_figwidth() * 100)
-    image = f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
-    _display(image, caption, alt)
+    return f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
 
 
 def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15) -> None:
@@ -100,6 +104,12 @@ def image_grid(images: Tensor, columns: int = 10, side: float = 0.55) -> Figure:
     _no_frame(axis)
     _ink(axis, sheet)
     return figure
+
+
+def picture(axis: Axes, image: Tensor) -> None:
+    """One picture (1, H, W) on an axis: ink on paper, without a frame."""
+    _no_frame(axis)
+    _ink(axis, _as_numpy(image[None])[0])
 
 
 def bottleneck(sizes: Mapping[str, int]) -> Figure:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -67,18 +68,30 @@ class History:
         return [log_px_z - kl for log_px_z, kl in zip(self.log_px_z, self.kl, strict=True)]
 
 
+class Monitor(Protocol):
+    """Whoever watches training; a KeyboardInterrupt raised in step ends it as the stop button does."""
+
+    def step(self, done: float, log_px_z: Tensor, kl: Tensor) -> None:
+        """After each step: the share of all steps, and log_px_z (B,) and kl (B,) of its batch."""
+
+    def end(self) -> None:
+        """After the last step, however it came to be the last."""
+
+
 def fit(
     model: nn.Module,
     images: Tensor,
     config: TrainConfig | None = None,
     conditions: Tensor | None = None,
     progress: bool = True,
+    monitor: Monitor | None = None,
 ) -> History:
     """Train a model in place on images (N, 1, 28, 28), uint8 or float in [0, 1], on the device it is on.
 
     conditions: for a conditional model, one per image (N, ...): labels, attributes, or images, of which uint8
-    ones are scaled to [0, 1]. progress: show the bar. Ctrl-C (the stop button) ends training early and returns
-    the history so far. Raises ValueError or TypeError for images or conditions that do not fit,
+    ones are scaled to [0, 1]. progress: show the bar. monitor: watches each step, like widgets.TrainingMonitor.
+    Ctrl-C (the stop button) ends training early and returns the history so far. Raises ValueError or TypeError
+    for images or conditions that do not fit,
     FloatingPointError at the step that turns NaN or infinite.
     Same seed, same machine, same weights at the start: the same model, bit for bit.
 
@@ -127,6 +140,10 @@ def fit(
                     schedule.step()
                     totals += torch.stack([log_px_z.sum(), kl.sum()]).detach()
                     bar.update()
+                    if monitor:
+                        monitor.step(
+                            schedule.last_epoch / schedule.total_steps, log_px_z.detach(), kl.detach()
+                        )
                 log_px_z, kl = (totals / len(images)).tolist()
                 history.log_px_z.append(log_px_z)
                 history.kl.append(kl)
@@ -137,6 +154,8 @@ def fit(
         finally:
             model.eval()
             history.seconds = time.perf_counter() - start
+            if monitor:
+                monitor.end()
     return history
 
 

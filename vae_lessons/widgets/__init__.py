@@ -1,5 +1,19 @@
-"""Things to touch: a picture that answers the hand."""
+"""Things to touch: pictures that answer the hand."""
 
+from vae_lessons.widgets.balance_explorer import BalanceExplorer
+from vae_lessons.widgets.drawing_pad import DrawingPad
+from vae_lessons.widgets.interpolator import Interpolator
+from vae_lessons.widgets.latent_plane import LatentPlane
 from vae_lessons.widgets.latent_sliders import LatentSliders
+from vae_lessons.widgets.reparameterizer import Reparameterizer
+from vae_lessons.widgets.training_monitor import TrainingMonitor
 
-__all__ = ["LatentSliders"]
+__all__ = [
+    "BalanceExplorer",
+    "DrawingPad",
+    "Interpolator",
+    "LatentPlane",
+    "LatentSliders",
+    "Reparameterizer",
+    "TrainingMonitor",
+]

@@ -1,80 +1,170 @@
 """One slider per latent dimension, and the picture that the decoder makes of them."""
 
-import html
-import io
-from base64 import b64encode
 from collections.abc import Sequence
 
-import ipywidgets
 import torch
 import traitlets
-from matplotlib.image import imsave
-from torch import nn
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from vae_lessons import evaluation, plotting
+from vae_lessons.data import check_conditions, check_images, to_condition
+from vae_lessons.widgets.browser import (
+    BrowserWidget,
+    Lookup,
+    as_bytes,
+    checked_point,
+    decode,
+    decoder_for,
+    encode,
+    script,
+)
+
+COLLAPSED_BELOW = 0.1  # nats per image: a latent that knows less is greyed
 
 
-class LatentSliders(ipywidgets.HBox):
+class LatentSliders(BrowserWidget):
     """Sliders for z beside the decoded image; works for every model with latent_dim and decode.
 
-    limit: how far the sliders reach on either side of 0; names: their labels, else z[0], z[1], ... The trait z
-    holds what the hand found, as a tuple; setting it moves the sliders. Without a live kernel the last picture
-    stays visible.
+    images (N, 1, H, W): the sliders are sorted by what each latent knows of them (its KL), and the first eight
+    can be encoded by a click. limit: how far the sliders reach on either side of 0; names: their labels, else
+    z[0], z[1], ... The trait z holds what the hand found, as a tuple; setting it moves the sliders.
 
-    >>> sliders = LatentSliders(model)
+    A conditional model needs conditions, one for each of images: labels (N,) become buttons with the
+    condition_names, attributes (N, A) become sliders with these names, images (N, 1, H, W) become eight pictures
+    to choose from. The trait condition then holds the label, the tuple of attributes, or the number of the picture.
+
+    >>> sliders = LatentSliders(model, dataset.test_images)
     >>> sliders.z = (1.0, -0.5)
     """
 
-    z = traitlets.Tuple()
+    _esm = script("latent_sliders")
 
-    def __init__(self, model: nn.Module, limit: float = 3.0, names: Sequence[str] = ()) -> None:
-        self._model, self._device = model, next(model.parameters()).device
-        self._sliders = [
-            ipywidgets.FloatSlider(0.0, min=-limit, max=limit, step=limit / 60, description=name)
-            for name in names or [f"z[{j}]" for j in range(model.latent_dim)]
-        ]
-        self._picture = ipywidgets.Image(format="png", width=224, height=224)
-        reset = ipywidgets.Button(description="Reset", tooltip="All sliders to 0")
-        reset.on_click(lambda _: self._set([0.0] * model.latent_dim))
-        random = ipywidgets.Button(description="Random", tooltip="A point drawn from the prior")
-        random.on_click(lambda _: self._set(torch.randn(model.latent_dim).clamp(-limit, limit).tolist()))
-        panel = ipywidgets.VBox([*self._sliders, ipywidgets.HBox([reset, random])])
-        super().__init__([panel, self._picture])
-        self._set([0.0] * model.latent_dim)
-        for slider in self._sliders:
-            slider.observe(self._from_sliders, "value")
+    z = traitlets.Tuple().tag(sync=True)
+    condition = traitlets.Any(None, allow_none=True).tag(sync=True)
+    _names = traitlets.List().tag(sync=True)
+    _limit = traitlets.Float().tag(sync=True)
+    _shape = traitlets.List().tag(sync=True)  # rows and columns of a picture
+    _kl = traitlets.List().tag(sync=True)
+    _collapsed_below = traitlets.Float(COLLAPSED_BELOW).tag(sync=True)
+    _images = traitlets.Bytes().tag(sync=True)  # those that a click encodes, and where that leads
+    _codes = traitlets.List().tag(sync=True)
+    _choices = traitlets.List().tag(sync=True)
+    _choice_images = traitlets.Bytes().tag(sync=True)
+    _condition_label = traitlets.Unicode("condition").tag(sync=True)
+    _attributes = traitlets.List().tag(sync=True)
 
-    def _set(self, z: list[float]) -> None:
-        self.z = tuple(z)
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor | None = None,
+        conditions: Tensor | None = None,
+        condition_names: Sequence[str] = (),
+        limit: float = 3.0,
+        names: Sequence[str] = (),
+    ) -> None:
+        self._model, self._told = model, None  # _told: conditions to choose from (Y, ...)
+        super().__init__(
+            _names=list(names) or [f"z[{j}]" for j in range(model.latent_dim)],
+            _limit=limit,
+        )
+        self.z = (0.0,) * model.latent_dim
+        if conditions is not None:
+            check_images(images)
+            check_conditions(images, conditions)
+            self._show_conditions(to_condition(conditions), list(condition_names))
+        self._shape = list(self._x_hat(self._row()).shape[2:])
+        if images is not None:
+            self._show_images(images[:1000], None if conditions is None else conditions[:1000])
+        self._offer_decoder()
 
-    def _from_sliders(self, _change: object) -> None:
-        if not self._following:
-            self.z = tuple(slider.value for slider in self._sliders)
+    def _show_conditions(self, conditions: Tensor, names: list[str]) -> None:
+        if conditions.ndim == 2:
+            low, high = conditions.amin(0).tolist(), conditions.amax(0).tolist()
+            names = names or [f"condition[{j}]" for j in range(len(low))]
+            self._attributes = [
+                {"name": name, "min": a, "max": b} for name, a, b in zip(names, low, high, strict=True)
+            ]
+            self.condition = tuple(conditions.mean(0).tolist())
+            return
+        if conditions.ndim == 1:
+            self._told = torch.arange(max(len(names), int(conditions.max()) + 1))
+            self._choices = names or [str(label) for label in self._told.tolist()]
+        else:
+            self._told = conditions[:8]
+            self._choice_images = as_bytes(self._told)
+        self.condition = 0
+
+    def _show_images(self, images: Tensor, conditions: Tensor | None) -> None:
+        self._images = as_bytes(images[:8])
+        codes, std = encode(self._model, images[:8], None if conditions is None else conditions[:8])
+        self._codes = [{"z": code} for code in codes.tolist()]
+        if std is not None:
+            self._kl = evaluation.average_kl_per_latent(self._model, images, conditions).tolist()
+        if conditions is not None:
+            chosen = range(8) if conditions.ndim == 4 else to_condition(conditions[:8]).tolist()
+            for code, condition in zip(self._codes, chosen, strict=False):
+                code["condition"] = condition
+
+    def _offer_decoder(self) -> None:
+        points = torch.randn(16, self._model.latent_dim)
+        if self._codes:
+            points = torch.cat([points, torch.tensor([code["z"] for code in self._codes])])
+        network = decoder_for(self._model)
+        if self._told is None:
+            told = self._row()[:, self._model.latent_dim :].expand(len(points), -1)
+        else:
+            told = torch.arange(len(points))[:, None] % len(self._told)
+            network = nn.Sequential(Lookup(self._heard()), *network) if hasattr(self._model, "told") else None
+        self.offer(
+            "decoder", lambda rows: self._x_hat(rows).flatten(1), network, torch.cat([points, told], 1)
+        )
+
+    @torch.no_grad()
+    def _heard(self) -> Tensor:
+        """What the decoder hears of each choice, (Y, C)."""
+        return self._model.told("decoder", self._told.to(next(self._model.parameters()).device)).cpu()
+
+    def _row(self) -> Tensor:
+        """Where the hand is, as a row (1, I): z, then the number of the choice or the attributes, if there are any."""
+        told = () if self.condition is None else torch.tensor(self.condition).view(-1).tolist()
+        return torch.tensor([[*self.z, *told]])
+
+    def _x_hat(self, rows: Tensor) -> Tensor:
+        """Rows (N, I) -> images (N, 1, H, W) in [0, 1]."""
+        z, told = rows.split([self._model.latent_dim, rows.shape[1] - self._model.latent_dim], 1)
+        if self.condition is None:
+            return decode(self._model, z)
+        return decode(self._model, z, told if self._told is None else self._told[told[:, 0].long()])
+
+    @traitlets.validate("condition")
+    def _check_condition(self, proposal: dict) -> int | tuple[float, ...] | None:
+        value = proposal.value
+        if self._attributes:
+            if value is None or len(value) != len(self._attributes):
+                raise traitlets.TraitError(f"condition needs {len(self._attributes)} numbers, not {value!r}.")
+            return tuple(float(number) for number in value)
+        if self._told is not None and value not in range(len(self._told)):
+            raise traitlets.TraitError(
+                f"condition is a number from 0 to {len(self._told) - 1}, not {value!r}."
+            )
+        return value
 
     @traitlets.validate("z")
     def _check_z(self, proposal: dict) -> tuple[float, ...]:
-        z = tuple(float(value) for value in proposal.value)
-        if len(z) != len(self._sliders):
-            raise traitlets.TraitError(f"z has {len(z)} numbers, and this model needs {len(self._sliders)}.")
-        return z
+        return checked_point(proposal.value, self._model.latent_dim)
 
-    @traitlets.observe("z")
-    def _redraw(self, _change: object) -> None:
-        self._following = True  # the sliders follow z now; they do not lead
-        for slider, value in zip(self._sliders, self.z, strict=True):
-            slider.value = value
-        self._following = False
-        with torch.no_grad():
-            x_hat = self._model.decode(torch.tensor([self.z], device=self._device)).sigmoid()  # (1, 1, H, W)
-        png = io.BytesIO()
-        imsave(png, x_hat[0, 0].cpu().numpy(), cmap="gray_r", vmin=0, vmax=1, format="png")
-        self._picture.value = png.getvalue()
-
-    def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
-        """The live widget, and a still picture for whoever reads the notebook without a kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        alt = html.escape(f"the image decoded at z = {', '.join(f'{value:.2f}' for value in self.z)}")
-        source = f"data:image/png;base64,{b64encode(self._picture.value).decode()}"
-        note = "Run this cell to move the sliders."
-        bundle["text/html"] = (
-            f'<figure><img src="{source}" alt="{alt}" width="112"><figcaption>{note}</figcaption></figure>'
+    def still(self) -> tuple[Figure, str, str]:
+        """The decoded image beside its z."""
+        figure, (left, right) = plotting.axes(2, width=5.5, height=2.4, width_ratios=(3, 2))
+        left.barh(self._names, self.z, color=plotting.BLUE)
+        left.axvline(0, color=plotting.GREY, linewidth=1)
+        left.invert_yaxis()
+        left.set(xlim=(-self._limit, self._limit), xlabel="z")
+        plotting.picture(right, self._x_hat(self._row())[0])
+        numbers = ", ".join(f"{value:.2f}" for value in self.z)
+        return (
+            figure,
+            "The image decoded at these numbers.",
+            f"Bars for z = {numbers}, and the image decoded there.",
         )
-        return bundle

@@ -1,0 +1,66 @@
+"""Two things that only the Jupyter server can do for widgets: answer the hand at once, and save the still picture.
+
+Enabled where the package is installed; `jupyter server extension disable vae_lessons.server_extension` switches it off
+and `enable` on again, from the server's next start.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+STILL = 'class="vae-lessons-still"'  # marks the text/html of an output that can stand without its widget
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": __name__}]
+
+
+def _load_jupyter_server_extension(server: Any) -> None:
+    """Do what this jupyter_server allows; what it does not, one warning tells, and the server starts all the same."""
+    missing = []
+    for name, install in (("prompt widgets", _send_at_once), ("stills in saved notebooks", _save_stills)):
+        try:
+            install(server)
+        except Exception as error:
+            missing.append(f"{name} ({type(error).__name__}: {error})")
+    if missing:
+        server.log.warning("vae_lessons: this jupyter_server does not allow %s.", " and ".join(missing))
+
+
+def _send_at_once(server: Any) -> None:
+    """Set TCP_NODELAY on kernel websockets: else TCP holds small messages back until the last is acknowledged."""
+    settings = server.web_app.settings
+    settings["kernel_websocket_connection_class"] = _prompt(settings["kernel_websocket_connection_class"])
+
+
+def _prompt(connection: type) -> type:
+    """The same connection, whatever its class, with no delay from the moment it opens."""
+    if not callable(getattr(connection, "connect", None)):
+        raise TypeError(f"{connection!r} has no connect")
+
+    class Prompt(connection):
+        def connect(self) -> Any:
+            self.websocket_handler.set_nodelay(True)
+            return super().connect()
+
+    return Prompt
+
+
+def _save_stills(server: Any) -> None:
+    register: Callable = server.contents_manager.register_pre_save_hook
+    register(forget_live_widgets)
+
+
+def forget_live_widgets(model: dict, **_: object) -> None:
+    """In a notebook about to be saved, drop in place the live view of every output that brings its still picture.
+
+    A reader without a kernel then sees the picture where JupyterLab would say "Loading widget...". Outputs without
+    the mark stay as they are.
+    """
+    if model.get("type") != "notebook":
+        return
+    for cell in model["content"]["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if STILL in "".join(data.get("text/html", "")):
+                data.pop(_WIDGET, None)

@@ -1,0 +1,82 @@
+"""Draw a digit by hand, and see where the encoder puts it and what the decoder makes of it."""
+
+from collections.abc import Sequence
+
+import torch
+import traitlets
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from vae_lessons import plotting
+from vae_lessons.data import to_unit
+from vae_lessons.gaussians import kl_per_latent
+from vae_lessons.widgets.browser import as_bytes, decode, encode, encoder_for, script
+from vae_lessons.widgets.latent_plane import PlaneWidget, unit_vectors
+
+
+class DrawingPad(PlaneWidget):
+    """Draw with mouse, finger or keys: the drawing is centred as MNIST is, encoded, and rebuilt while it grows.
+
+    Beside it a plane of latent space with images (N, 1, H, W), at most 500 of them, their labels (N,) and
+    class_names, and the region q(z|x) of the drawing as an ellipse of two standard deviations; for a model with
+    more than two latents, the two with the highest KL. It begins with the first image as an example.
+
+    x is the drawing as the encoder sees it (1, 1, H, W), and the trait z is where the cross is.
+
+    >>> pad = DrawingPad(model, dataset.test_images, dataset.test_labels)
+    >>> mu, logvar = model.encode(pad.x)
+    """
+
+    _esm = script("plane", "drawing_pad")
+
+    drawing = traitlets.Bytes().tag(sync=True)  # one byte a pixel, 0 paper to 255 ink
+
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Tensor,
+        labels: Tensor | None = None,
+        class_names: Sequence[str] = (),
+    ) -> None:
+        super().__init__(model, images[:500], None if labels is None else labels[:500], class_names)
+        kl = (
+            torch.zeros(model.latent_dim)
+            if self._std is None
+            else kl_per_latent(self._mu, 2 * self._std.log()).mean(0)
+        )
+        dims = sorted(kl.topk(2).indices.tolist())
+        self.lay(
+            torch.zeros(model.latent_dim), unit_vectors(dims, model.latent_dim), [f"z[{j}]" for j in dims]
+        )
+        self.drawing = as_bytes(images[:1])
+        self.z = tuple(self._mu[0].tolist())
+        self.offer("encoder", self._encode_rows, encoder_for(model), to_unit(images[:32]).cpu().flatten(1))
+
+    @property
+    def x(self) -> Tensor:
+        """The drawing as the encoder sees it: (1, 1, H, W), float in [0, 1]."""
+        pixels = torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8)
+        return pixels.view(1, 1, *self._shape) / 255
+
+    def _encode_rows(self, rows: Tensor) -> Tensor:
+        """Pixels (N, H W) -> mu and logvar side by side (N, 2 J); of an autoencoder only z."""
+        mu, std = encode(self._model, rows.view(-1, 1, *self._shape))
+        return mu if std is None else torch.cat([mu, 2 * std.log()], 1)
+
+    def still(self) -> tuple[Figure, str, str]:
+        """The drawing, its reconstruction, and its region on the map."""
+        figure, (left, middle, right) = plotting.axes(3, width=8.5, height=3.4, width_ratios=(2, 2, 3))
+        mu, std = encode(self._model, self.x)
+        plotting.picture(left, self.x[0])
+        left.set_title("drawn")
+        plotting.picture(middle, decode(self._model, mu)[0])
+        middle.set_title("rebuilt")
+        self.draw_map(right)
+        if std is not None:
+            plotting.ellipses(right, self.place(mu), std @ torch.tensor(self._basis).T)
+        caption = "A drawing, what the decoder makes of its code, and where the encoder puts it."
+        return (
+            figure,
+            caption,
+            "A drawn digit, the same digit rebuilt, and a map of encoded images with its region.",
+        )

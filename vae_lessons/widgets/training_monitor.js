@@ -1,0 +1,65 @@
+// Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly.
+
+function render({ model, el }) {
+  const shape = model.get("_shape");
+  const curves = {
+    log_px_z: liveCurve("log p(x|z)", "#0072b2"),
+    kl: liveCurve("KL from the prior", "#d55e00"),
+  };
+  const stop = button("Stop training", () => root.set({ stopped: true }));
+  const words = element("p", { class: "vl-note", role: "status" });
+  const rows = element("div", { class: "vl-strip" });
+  const root = panel(model, el, "training-monitor",
+    element("div", { class: "vl-line vl-wide" }, stop, words),
+    element("div", { class: "vl-column" },
+      captioned("log p(x|z), nats per image: higher is better", curves.log_px_z),
+      captioned("KL from the prior, nats per image", curves.kl)),
+    captioned("the same points of the prior, decoded; time runs down", rows));
+
+  root.follow("_steps", () => {
+    const steps = model.get("_steps"); // [[share done, log p(x|z), KL], ...]
+    curves.log_px_z.show(steps.map(([done, value]) => [done, value]));
+    curves.kl.show(steps.map(([done, , value]) => [done, value]));
+  });
+  root.follow("_samples", () => {
+    const all = images(model.get("_samples"), shape);
+    rows.style.gridTemplateColumns = `repeat(${model.get("_columns")}, 1fr)`;
+    for (let n = rows.childElementCount; n < all.length; n++) {
+      const canvas = picture(shape, `sample ${n + 1}`, { class: "vl-picture vl-tile" });
+      canvas.show(all[n]);
+      rows.append(canvas);
+    }
+  });
+  root.follow("_ended stopped _steps", () => {
+    const done = model.get("_steps").at(-1)?.[0] ?? 0;
+    stop.disabled = model.get("_ended") || model.get("stopped");
+    const state = model.get("_ended") ? "training ended" : model.get("stopped") ? "stopping" : "training";
+    words.textContent = `${state}, ${Math.round(100 * done)} % done`;
+  });
+  return root.close;
+}
+
+function liveCurve(label, colour) {
+  const [width, height, edge] = [300, 150, 46];
+  const line = element("polyline", { fill: "none", stroke: colour, "stroke-width": 2 });
+  const [low, high, now] = [height - 22, 16, 0].map((y) => element("text", { x: edge - 4, y, "text-anchor": "end" }));
+  const svg = element("svg", { class: "vl-plot", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label },
+    element("path", { d: `M${edge} 8V${height - 24}H${width - 8}`, fill: "none", stroke: "#777" }),
+    element("text", { x: width - 8, y: height - 8, "text-anchor": "end", text: "share of training" }), low, high, now, line);
+  svg.show = (points) => {
+    if (!points.length) return;
+    // The first steps are far off: they would leave no room for the rest.
+    const later = points.filter(([done]) => done > 0.1);
+    const values = (later.length ? later : points).map(([, value]) => value);
+    const [bottom, top] = [Math.min(...values), Math.max(...values)];
+    const x = (done) => edge + done * (width - edge - 8);
+    const y = (value) => between(10, height - 24 - ((value - bottom) / (top - bottom || 1)) * (height - 38), height - 24);
+    line.setAttribute("points", points.map(([done, value]) => `${x(done)},${y(value)}`).join(" "));
+    low.textContent = bottom.toFixed(1);
+    high.textContent = top.toFixed(1);
+    svg.setAttribute("aria-label", `${label}: ${points.at(-1)[1].toFixed(1)} nats per image at ${Math.round(100 * points.at(-1)[0])} % of training`);
+  };
+  return svg;
+}
+
+export default { render };

@@ -1,0 +1,89 @@
+"""Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly."""
+
+import time
+
+import torch
+import traitlets
+from IPython.display import display
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from vae_lessons import plotting
+from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, script
+
+COLUMNS, ROWS = 8, 8  # the sheet of samples when training has ended
+SECONDS = 0.1  # between two looks at the curves
+
+
+class TrainingMonitor(BrowserWidget):
+    """Give it to training.fit: it appears under the progress bar and stays as a picture when training has ended.
+
+    The curves are averages over the steps since the last look, in nats per image; the rows of samples are the same
+    points of the prior, decoded again each eighth of the way. Stop ends training as the kernel's stop button does:
+    the model keeps what it has learnt. The model's numbers are the same with and without a monitor.
+
+    >>> history = fit(model, images, TrainConfig(epochs=5), monitor=TrainingMonitor(model))
+    """
+
+    _esm = script("training_monitor")
+
+    stopped = traitlets.Bool().tag(sync=True)  # the student pressed stop
+    _steps = traitlets.List().tag(sync=True)  # [[share done, log p(x|z), KL], ...]
+    _samples = traitlets.Bytes().tag(sync=True)
+    _columns = traitlets.Int(COLUMNS).tag(sync=True)
+    _shape = traitlets.List([28, 28]).tag(sync=True)
+    _ended = traitlets.Bool().tag(sync=True)
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model, self._display, self._shown = model, None, False
+        self._z = torch.randn(COLUMNS, model.latent_dim, generator=torch.Generator().manual_seed(0))
+        self._rows: list[Tensor] = []
+        self._since: list[Tensor] = []  # log p(x|z) and KL (2,) of each step since the last look
+        self._done, self._looked = 0.0, time.perf_counter()
+        super().__init__()
+
+    def step(self, done: float, log_px_z: Tensor, kl: Tensor) -> None:
+        """One step of training, `done` of the way: log_px_z (B,) and kl (B,). Raises KeyboardInterrupt after Stop."""
+        self._done = done
+        self._since.append(torch.stack([log_px_z.mean(), kl.mean()]))
+        if len(self._rows) < ROWS * done:
+            self._rows.append(decode(self._model, self._z))
+            self._samples = as_bytes(torch.cat(self._rows))
+        if not self._shown:
+            self._shown, self._display = True, display(self, display_id=True)
+        if time.perf_counter() - self._looked > SECONDS:
+            self._look()
+        if self.stopped:
+            raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """Training has ended: leave a picture of it."""
+        self._look()
+        self._ended = True
+        if self._display is not None:
+            self._display.update(self)
+
+    def _look(self) -> None:
+        if self._since:
+            self._steps = [*self._steps, [self._done, *torch.stack(self._since).mean(0).tolist()]]
+        self._since, self._looked = [], time.perf_counter()
+
+    def still(self) -> tuple[Figure, str, str]:
+        """Both curves and the sheet of samples."""
+        figure, (left, middle, right) = plotting.axes(3, width=10, height=3.0, width_ratios=(3, 3, 2))
+        done = [100 * step[0] for step in self._steps]
+        for axis, place, title in ((left, 1, "log p(x|z)"), (middle, 2, "KL from the prior")):
+            axis.plot(done, [step[place] for step in self._steps])
+            axis.set(title=title, xlabel="% of training", ylabel="nats per image")
+        height, width = self._shape
+        sheet = torch.cat(self._rows).view(-1, COLUMNS, height, width).swapaxes(1, 2)  # (R, H, C, W)
+        plotting.picture(right, sheet.reshape(1, -1, COLUMNS * width))
+        right.set_title("samples; time runs down")
+        caption = (
+            f"{100 * self._done:.0f} % of training: both terms of the ELBO, and samples that get better."
+        )
+        return (
+            figure,
+            caption,
+            "Curves of log p(x|z) and of the KL, and rows of samples, the later the clearer.",
+        )
