@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Ellipse
 from PIL import Image
 
@@ -41,6 +42,36 @@ def test_figures_stand_on_white_paper_so_that_labels_are_legible_in_a_dark_theme
     plotting.show(plotting.axes()[0], "empty axes", "empty axes")
     png = b64decode(re.search(r"base64,([^\"]+)", displayed[0]["text/html"])[1])
     assert Image.open(BytesIO(png)).convert("RGBA").getpixel((1, 1)) == (255, 255, 255, 255)
+
+
+def test_a_figure_becomes_an_image_that_carries_its_picture_and_escaped_alt_text():
+    figure, (axis,) = plotting.axes(width=4.0, height=2.0)
+    axis.imshow(np.linspace(0, 1, 400)[None], aspect="auto", cmap="viridis")
+    found = re.fullmatch(
+        r'<img src="data:image/png;base64,([^"]+)" ([^<>]+)>', plotting.as_img(figure, 'p < "q"')
+    )
+    assert found[2] == 'alt="p &lt; &quot;q&quot;" width="400" style="max-width: 100%"'
+    png = Image.open(BytesIO(b64decode(found[1])))
+    assert (png.format, png.size) == ("PNG", (520, 260))
+    assert len(png.convert("RGB").getcolors()) <= 128
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = np.asarray(canvas.buffer_rgba())[..., :3].astype(float)
+    small = np.asarray(png.convert("RGB").resize(drawn.shape[1::-1]), dtype=float)
+    assert np.abs(small - drawn).mean() < 4
+
+
+def test_a_picture_is_ink_on_paper_without_a_frame():
+    for image in (IMAGES[3], (IMAGES[3] * 255).round().to(torch.uint8)):
+        figure, (axis, empty) = plotting.axes(2)
+        plotting.picture(axis, image)
+        np.testing.assert_allclose(ink(figure), IMAGES[3, 0], atol=0.5 / 255 + 1e-6)
+        shown = axis.images[0]
+        assert (shown.get_clim(), shown.cmap(0.0)[:3], shown.cmap(1.0)[:3]) == ((0, 1), (1, 1, 1), (0, 0, 0))
+        assert not axis.get_xticks().size + axis.get_yticks().size
+        assert not any(spine.get_visible() for spine in axis.spines.values())
+        assert axis.get_aspect() == 1
+        assert empty.get_xticks().size
 
 
 def test_a_grid_reads_row_by_row_and_fills_up_with_paper():

@@ -203,6 +203,65 @@ def test_the_bar_is_shown_unless_it_is_not_wanted(capsys):
     assert "12/12" in capsys.readouterr().err  # six steps an epoch
 
 
+class Watcher:
+    """Remembers what it is shown, and at one step raises what it is given."""
+
+    def __init__(self, at=None, error=None):
+        self.steps, self.ended, self.at, self.error = [], 0, at, error
+
+    def step(self, done, log_px_z, kl):
+        assert not self.ended
+        self.steps.append((done, log_px_z, kl))
+        if len(self.steps) == self.at:
+            raise self.error
+
+    def end(self):
+        self.ended += 1
+
+
+def test_a_monitor_sees_both_terms_of_every_image_in_every_step_and_the_end():
+    watcher = Watcher()
+    history = fit(small_vae(), IMAGES, QUICK, progress=False, monitor=watcher)
+    assert [done for done, _, _ in watcher.steps] == pytest.approx([step / 12 for step in range(1, 13)])
+    for epoch in range(2):
+        steps = watcher.steps[6 * epoch : 6 * epoch + 6]
+        for place, average in ((1, history.log_px_z[epoch]), (2, history.kl[epoch])):
+            terms = torch.cat([step[place] for step in steps])
+            assert terms.shape == (700,)
+            assert not terms.requires_grad
+            assert terms.mean().item() == pytest.approx(average, rel=1e-5)
+    assert watcher.ended == 1
+
+
+def test_a_monitor_changes_nothing():
+    models = [small_vae(), small_vae()]
+    for model, monitor in zip(models, (None, Watcher()), strict=True):
+        fit(model, IMAGES, QUICK, progress=False, monitor=monitor)
+    assert same(*map(weights, models))
+
+
+def test_a_monitor_ends_training_as_the_stop_button_does():
+    model, watcher = small_vae(), Watcher(at=10, error=KeyboardInterrupt)
+    history = fit(model, IMAGES, TrainConfig(epochs=5), progress=False, monitor=watcher)
+    assert history.interrupted
+    assert len(history.elbo) == 1
+    assert (len(watcher.steps), watcher.ended) == (10, 1)
+    assert not model.training
+    assert all(torch.isfinite(weight).all() for weight in model.parameters())
+
+
+def test_a_monitor_is_told_the_end_after_an_error_too():
+    watcher = Watcher()
+    with pytest.raises(FloatingPointError, match="learning_rate"):
+        fit(small_vae(), IMAGES, TrainConfig(learning_rate=1e4), progress=False, monitor=watcher)
+    assert watcher.ended == 1
+    model, watcher = small_vae(), Watcher(at=2, error=OSError("a full disk"))
+    with pytest.raises(OSError, match="a full disk"):
+        fit(model, IMAGES, QUICK, progress=False, monitor=watcher)
+    assert watcher.ended == 1
+    assert not model.training
+
+
 def test_showing_the_bar_changes_nothing():
     models = [small_vae(), small_vae()]
     for model, progress in zip(models, (True, False), strict=True):

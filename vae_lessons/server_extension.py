@@ -1,7 +1,7 @@
-"""Two things that only the Jupyter server can do for widgets: answer the hand at once, and save the still picture.
+"""Two things that only the Jupyter server can do for widgets: answer the hand at once, and save the still.
 
-Enabled where the package is installed; `jupyter server extension disable vae_lessons.server_extension` switches it off
-and `enable` on again, from the server's next start.
+Enabled where the package is installed. From the server's next start it is off after
+`jupyter server extension disable vae_lessons.server_extension`, and on again after `enable`.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
-    """Do what this jupyter_server allows; what it does not, one warning tells, and the server starts all the same."""
+    """Do what this jupyter_server allows; one warning names what it does not; the server starts anyway."""
     missing = []
     for name, install in (("prompt widgets", _send_at_once), ("stills in saved notebooks", _save_stills)):
         try:
@@ -28,7 +28,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
 
 def _send_at_once(server: Any) -> None:
-    """Set TCP_NODELAY on kernel websockets: else TCP holds small messages back until the last is acknowledged."""
+    """Set TCP_NODELAY on kernel websockets: else small messages wait until the one before is acknowledged."""
     settings = server.web_app.settings
     settings["kernel_websocket_connection_class"] = _prompt(settings["kernel_websocket_connection_class"])
 
@@ -52,10 +52,10 @@ def _save_stills(server: Any) -> None:
 
 
 def forget_live_widgets(model: dict, **_: object) -> None:
-    """In a notebook about to be saved, drop in place the live view of every output that brings its still picture.
+    """In a notebook about to be saved, drop in place the live view of every output that brings its still.
 
-    A reader without a kernel then sees the picture where JupyterLab would say "Loading widget...". Outputs without
-    the mark stay as they are.
+    Whoever opens or reloads the notebook then sees the picture until the cell is run, where JupyterLab would
+    say "Loading widget..." or "model not found". Outputs without the mark stay as they are.
     """
     if model.get("type") != "notebook":
         return

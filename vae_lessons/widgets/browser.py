@@ -34,6 +34,7 @@ class BrowserWidget(anywidget.AnyWidget):
     were when the widget was made. An exception in a callback on a trait is shown in the widget.
     """
 
+    invitation = "Run this cell to move it by hand."  # ends the caption of the still picture
     _css = Path(__file__).parent / "style.css"
 
     error = traitlets.Unicode().tag(sync=True)
@@ -79,7 +80,9 @@ class BrowserWidget(anywidget.AnyWidget):
     def _answer(self, _widget: object, question: dict, _buffers: list) -> None:
         try:
             with torch.no_grad():
-                numbers = self._functions[question["name"]](torch.tensor(question["rows"]))
+                numbers = self._functions[question["name"]](
+                    torch.tensor(question["rows"], dtype=torch.float32)
+                )
             self.send({"to": question["id"]}, [numbers.float().cpu().numpy().tobytes()])
         except Exception as error:
             self.send({"to": question["id"], "error": f"{type(error).__name__}: {error}"})
@@ -88,7 +91,7 @@ class BrowserWidget(anywidget.AnyWidget):
         """The live widget, and a still picture for whoever reads the notebook without a kernel."""
         bundle, metadata = super()._repr_mimebundle_(**kwargs)
         figure, caption, alt = self.still()
-        caption += " Run this cell to move it by hand."
+        caption += f" {self.invitation}"
         bundle["text/plain"] = f"{caption}\n[{alt}]"
         bundle["text/html"] = (
             f'<figure class="vae-lessons-still">{as_img(figure, alt)}'

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 import traitlets
+from ipywidgets.widgets.trait_types import bytes_serialization
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -29,7 +30,7 @@ class DrawingPad(PlaneWidget):
 
     _esm = script("plane", "drawing_pad")
 
-    drawing = traitlets.Bytes().tag(sync=True)  # one byte a pixel, 0 paper to 255 ink
+    drawing = traitlets.Bytes().tag(sync=True, **bytes_serialization)  # one byte a pixel, 0 paper to 255 ink
 
     def __init__(
         self,

@@ -130,7 +130,9 @@ class LatentPlane(PlaneWidget):
             )
         else:
             self.lay(*_plane_through(self._mu, through), ["first to second image", "towards the third"])
-            self.z = tuple(self._origin)
+
+        self.chosen = self._gallery[0]
+        self.z = tuple(self._codes[self.chosen])
 
     @traitlets.validate("chosen")
     def _check_chosen(self, proposal: dict) -> int:

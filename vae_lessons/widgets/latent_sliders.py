@@ -7,8 +7,9 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from vae_lessons import evaluation, plotting
+from vae_lessons import plotting
 from vae_lessons.data import check_conditions, check_images, to_condition
+from vae_lessons.gaussians import kl_per_latent
 from vae_lessons.widgets.browser import (
     BrowserWidget,
     Lookup,
@@ -26,9 +27,10 @@ COLLAPSED_BELOW = 0.1  # nats per image: a latent that knows less is greyed
 class LatentSliders(BrowserWidget):
     """Sliders for z beside the decoded image; works for every model with latent_dim and decode.
 
-    images (N, 1, H, W): the sliders are sorted by what each latent knows of them (its KL), and the first eight
-    can be encoded by a click. limit: how far the sliders reach on either side of 0; names: their labels, else
-    z[0], z[1], ... The trait z holds what the hand found, as a tuple; setting it moves the sliders.
+    images (N, 1, H, W): the sliders are sorted by what each latent knows of them (its KL), and the first eight can
+    be encoded by a click; the hand begins at the first. limit: how far the sliders reach on either side of 0;
+    names: their labels, else z[0], z[1], ... The trait z holds what the hand found, as a tuple; setting it moves
+    the sliders.
 
     A conditional model needs conditions, one for each of images: labels (N,) become buttons with the
     condition_names, attributes (N, A) become sliders with these names, images (N, 1, H, W) become eight pictures
@@ -76,20 +78,24 @@ class LatentSliders(BrowserWidget):
         self._shape = list(self._x_hat(self._row()).shape[2:])
         if images is not None:
             self._show_images(images[:1000], None if conditions is None else conditions[:1000])
+            self.z = tuple(self._codes[0]["z"])
+            self.condition = self._codes[0].get("condition")
         self._offer_decoder()
 
     def _show_conditions(self, conditions: Tensor, names: list[str]) -> None:
         if conditions.ndim == 2:
             low, high = conditions.amin(0).tolist(), conditions.amax(0).tolist()
             names = names or [f"condition[{j}]" for j in range(len(low))]
+            _check_names(names, len(low))
             self._attributes = [
                 {"name": name, "min": a, "max": b} for name, a, b in zip(names, low, high, strict=True)
             ]
             self.condition = tuple(conditions.mean(0).tolist())
             return
         if conditions.ndim == 1:
-            self._told = torch.arange(max(len(names), int(conditions.max()) + 1))
-            self._choices = names or [str(label) for label in self._told.tolist()]
+            self._choices = names or [str(label) for label in range(int(conditions.max()) + 1)]
+            _check_names(self._choices, max(len(names), int(conditions.max()) + 1))
+            self._told = torch.arange(len(self._choices))
         else:
             self._told = conditions[:8]
             self._choice_images = as_bytes(self._told)
@@ -97,14 +103,14 @@ class LatentSliders(BrowserWidget):
 
     def _show_images(self, images: Tensor, conditions: Tensor | None) -> None:
         self._images = as_bytes(images[:8])
-        codes, std = encode(self._model, images[:8], None if conditions is None else conditions[:8])
-        self._codes = [{"z": code} for code in codes.tolist()]
-        if std is not None:
-            self._kl = evaluation.average_kl_per_latent(self._model, images, conditions).tolist()
+        mu, std = encode(self._model, images, conditions)
+        codes = [{"z": code} for code in mu[:8].tolist()]
         if conditions is not None:
             chosen = range(8) if conditions.ndim == 4 else to_condition(conditions[:8]).tolist()
-            for code, condition in zip(self._codes, chosen, strict=False):
-                code["condition"] = condition
+            codes = [code | {"condition": told} for code, told in zip(codes, chosen, strict=False)]
+        self._codes = codes
+        if std is not None:
+            self._kl = kl_per_latent(mu, 2 * std.log()).mean(0).tolist()
 
     def _offer_decoder(self) -> None:
         points = torch.randn(16, self._model.latent_dim)
@@ -168,3 +174,8 @@ class LatentSliders(BrowserWidget):
             "The image decoded at these numbers.",
             f"Bars for z = {numbers}, and the image decoded there.",
         )
+
+
+def _check_names(names: list[str], needed: int) -> None:
+    if len(names) != needed:
+        raise ValueError(f"there are {len(names)} condition_names, and {needed} are needed: {names}")

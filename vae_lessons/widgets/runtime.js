@@ -43,17 +43,21 @@ const LAYERS = {
 
   convolution(x, layer, weights) {
     const y = biases(layer, weights);
-    eachProduct(layer, layer.before, layer.after, (inside, outside, o, i, tap, taps) => {
-      y[outside] += weights[layer.weight + (o * layer.before[0] + i) * taps + tap] * x[inside];
+    const inputs = layer.before[0];
+    eachRun(layer, layer.before, layer.after, (into, from, tap, taps, large, small, count, step) => {
+      const w = weights[layer.weight + (into * inputs + from) * taps + tap];
+      for (let n = 0; n < count; n++) y[small + n] += w * x[large + n * step];
     });
     return y;
   },
 
-  // The transposed convolution: what is inside and outside changes places.
+  // The transposed convolution: the small image is what comes in.
   transposed(x, layer, weights) {
     const y = biases(layer, weights);
-    eachProduct(layer, layer.after, layer.before, (outside, inside, i, o, tap, taps) => {
-      y[outside] += weights[layer.weight + (i * layer.after[0] + o) * taps + tap] * x[inside];
+    const outputs = layer.after[0];
+    eachRun(layer, layer.after, layer.before, (from, into, tap, taps, large, small, count, step) => {
+      const w = weights[layer.weight + (from * outputs + into) * taps + tap];
+      for (let n = 0; n < count; n++) y[large + n * step] += w * x[small + n];
     });
     return y;
   },
@@ -66,27 +70,26 @@ function biases({ after: [channels, rows, columns], bias }, weights) {
   return y;
 }
 
-// Every pair of pixels that a convolution from `large` to `small` multiplies: (large pixel, small pixel,
-// small channel, large channel, place in the kernel, size of the kernel).
-function eachProduct({ kernel, stride, padding }, [bigs, bigRows, bigColumns], [smalls, rows, columns], visit) {
-  const taps = kernel[0] * kernel[1];
-  for (let s = 0; s < smalls; s++)
-    for (let b = 0; b < bigs; b++)
-      for (let row = 0; row < rows; row++)
-        for (let kr = 0; kr < kernel[0]; kr++) {
-          const bigRow = row * stride[0] + kr - padding[0];
-          if (bigRow < 0 || bigRow >= bigRows) continue;
-          for (let column = 0; column < columns; column++)
-            for (let kc = 0; kc < kernel[1]; kc++) {
-              const bigColumn = column * stride[1] + kc - padding[1];
-              if (bigColumn < 0 || bigColumn >= bigColumns) continue;
-              visit(
-                (b * bigRows + bigRow) * bigColumns + bigColumn,
-                (s * rows + row) * columns + column,
-                s, b, kr * kernel[1] + kc, taps,
-              );
-            }
-        }
+// All pixels that a convolution from a large to a small image multiplies, as runs along a row with one weight each:
+// visit(small channel, large channel, place in the kernel, size of the kernel, first large pixel, first small pixel,
+// number of pixels, step between large ones).
+function eachRun({ kernel, stride, padding }, [larges, largeRows, largeColumns], [smalls, rows, columns], visit) {
+  const [taps, step] = [kernel[0] * kernel[1], stride[1]];
+  for (let kc = 0; kc < kernel[1]; kc++) {
+    const shift = kc - padding[1];
+    const first = Math.max(0, Math.ceil(-shift / step));
+    const count = Math.min(columns, Math.floor((largeColumns - 1 - shift) / step) + 1) - first;
+    if (count <= 0) continue;
+    for (let kr = 0; kr < kernel[0]; kr++)
+      for (let row = 0; row < rows; row++) {
+        const largeRow = row * stride[0] + kr - padding[0];
+        if (largeRow < 0 || largeRow >= largeRows) continue;
+        for (let s = 0; s < smalls; s++)
+          for (let l = 0; l < larges; l++)
+            visit(s, l, kr * kernel[1] + kc, taps, (l * largeRows + largeRow) * largeColumns + first * step + shift,
+              (s * rows + row) * columns + first, count, step);
+      }
+  }
 }
 
 // `connect(model, "decoder", report)` gives a function from rows to rows. It computes here when the network is

@@ -6,7 +6,10 @@ function render({ model, el }) {
     log_px_z: liveCurve("log p(x|z)", "#0072b2"),
     kl: liveCurve("KL from the prior", "#d55e00"),
   };
-  const stop = button("Stop training", () => root.set({ stopped: true }));
+  const stop = button("Stop training", async () => {
+    stop.disabled = true;
+    if (!(await interrupt(model.get("_kernel")))) root.set({ stopped: true });
+  });
   const words = element("p", { class: "vl-note", role: "status" });
   const rows = element("div", { class: "vl-strip" });
   const root = panel(model, el, "training-monitor",
@@ -32,11 +35,21 @@ function render({ model, el }) {
   });
   root.follow("_ended stopped _steps", () => {
     const done = model.get("_steps").at(-1)?.[0] ?? 0;
-    stop.disabled = model.get("_ended") || model.get("stopped");
-    const state = model.get("_ended") ? "training ended" : model.get("stopped") ? "stopping" : "training";
+    stop.disabled ||= model.get("_ended") || model.get("stopped");
+    const state = model.get("_ended") ? "training ended" : stop.disabled ? "stopping" : "training";
     words.textContent = `${state}, ${Math.round(100 * done)} % done`;
   });
   return root.close;
+}
+
+// While a cell runs, its kernel may not read what widgets send (whether it does differs by version). Where a Jupyter
+// server is behind the page, ask it to do what its own stop button does; elsewhere the trait has to find its way.
+async function interrupt(kernel) {
+  const { baseUrl, token } = JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}");
+  if (!baseUrl || !kernel) return false;
+  const xsrf = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1];
+  const headers = { ...(token && { Authorization: `token ${token}` }), ...(xsrf && { "X-XSRFToken": xsrf }) };
+  return (await fetch(`${baseUrl}api/kernels/${kernel}/interrupt`, { method: "POST", headers })).ok;
 }
 
 function liveCurve(label, colour) {
@@ -49,7 +62,7 @@ function liveCurve(label, colour) {
   svg.show = (points) => {
     if (!points.length) return;
     // The first steps are far off: they would leave no room for the rest.
-    const later = points.filter(([done]) => done > 0.1);
+    const later = points.filter(([done]) => done > 0.05);
     const values = (later.length ? later : points).map(([, value]) => value);
     const [bottom, top] = [Math.min(...values), Math.max(...values)];
     const x = (done) => edge + done * (width - edge - 8);

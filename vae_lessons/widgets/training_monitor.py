@@ -1,9 +1,11 @@
 """Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly."""
 
 import time
+from pathlib import Path
 
 import torch
 import traitlets
+from ipykernel.connect import get_connection_file
 from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor, nn
@@ -11,7 +13,8 @@ from torch import Tensor, nn
 from vae_lessons import plotting
 from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, script
 
-COLUMNS, ROWS = 8, 8  # the sheet of samples when training has ended
+COLUMNS = 8
+MOMENTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of training at which samples are drawn
 SECONDS = 0.1  # between two looks at the curves
 
 
@@ -19,15 +22,17 @@ class TrainingMonitor(BrowserWidget):
     """Give it to training.fit: it appears under the progress bar and stays as a picture when training has ended.
 
     The curves are averages over the steps since the last look, in nats per image; the rows of samples are the same
-    points of the prior, decoded again each eighth of the way. Stop ends training as the kernel's stop button does:
-    the model keeps what it has learnt. The model's numbers are the same with and without a monitor.
+    points of the prior, decoded again each time training has gone twice as far. Stop ends training as the kernel's
+    stop button does: the model keeps what it has learnt. Its numbers are the same with and without a monitor.
 
     >>> history = fit(model, images, TrainConfig(epochs=5), monitor=TrainingMonitor(model))
     """
 
     _esm = script("training_monitor")
+    invitation = "Run this cell to watch it."
 
     stopped = traitlets.Bool().tag(sync=True)  # the student pressed stop
+    _kernel = traitlets.Unicode().tag(sync=True)  # the server's name for this kernel, if there is one
     _steps = traitlets.List().tag(sync=True)  # [[share done, log p(x|z), KL], ...]
     _samples = traitlets.Bytes().tag(sync=True)
     _columns = traitlets.Int(COLUMNS).tag(sync=True)
@@ -40,13 +45,13 @@ class TrainingMonitor(BrowserWidget):
         self._rows: list[Tensor] = []
         self._since: list[Tensor] = []  # log p(x|z) and KL (2,) of each step since the last look
         self._done, self._looked = 0.0, time.perf_counter()
-        super().__init__()
+        super().__init__(_kernel=_kernel_id())
 
     def step(self, done: float, log_px_z: Tensor, kl: Tensor) -> None:
         """One step of training, `done` of the way: log_px_z (B,) and kl (B,). Raises KeyboardInterrupt after Stop."""
         self._done = done
         self._since.append(torch.stack([log_px_z.mean(), kl.mean()]))
-        if len(self._rows) < ROWS * done:
+        if len(self._rows) < len(MOMENTS) and done >= MOMENTS[len(self._rows)]:
             self._rows.append(decode(self._model, self._z))
             self._samples = as_bytes(torch.cat(self._rows))
         if not self._shown:
@@ -71,12 +76,17 @@ class TrainingMonitor(BrowserWidget):
     def still(self) -> tuple[Figure, str, str]:
         """Both curves and the sheet of samples."""
         figure, (left, middle, right) = plotting.axes(3, width=10, height=3.0, width_ratios=(3, 3, 2))
-        done = [100 * step[0] for step in self._steps]
+        steps = [step for step in self._steps if step[0] > 0.05] or self._steps  # the first are far off
+        done = [100 * step[0] for step in steps]
         for axis, place, title in ((left, 1, "log p(x|z)"), (middle, 2, "KL from the prior")):
-            axis.plot(done, [step[place] for step in self._steps])
+            axis.plot(done, [step[place] for step in steps])
             axis.set(title=title, xlabel="% of training", ylabel="nats per image")
         height, width = self._shape
-        sheet = torch.cat(self._rows).view(-1, COLUMNS, height, width).swapaxes(1, 2)  # (R, H, C, W)
+        sheet = (
+            torch.cat(self._rows or [torch.zeros(COLUMNS, 1, height, width)])
+            .view(-1, COLUMNS, height, width)
+            .swapaxes(1, 2)
+        )  # (R, H, C, W)
         plotting.picture(right, sheet.reshape(1, -1, COLUMNS * width))
         right.set_title("samples; time runs down")
         caption = (
@@ -87,3 +97,12 @@ class TrainingMonitor(BrowserWidget):
             caption,
             "Curves of log p(x|z) and of the KL, and rows of samples, the later the clearer.",
         )
+
+
+def _kernel_id() -> str:
+    """A Jupyter server calls a kernel's connection file kernel-ID.json; empty where no server started this process."""
+    try:
+        name = Path(get_connection_file()).stem
+    except RuntimeError:
+        return ""
+    return name.removeprefix("kernel-") if name.startswith("kernel-") else ""

@@ -1,0 +1,615 @@
+"""Each widget under mouse and keys: what the page shows is what PyTorch decodes, and nobody is left out."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.offline import executed
+
+SETUP = """
+import json
+import torch
+from vae_lessons import digits
+from vae_lessons.autoencoder import Autoencoder
+from vae_lessons.conditional_vae import ConditionalVAE, OneHot
+from vae_lessons.vae import VAE
+from vae_lessons.widgets import *
+
+def bold(model):  # an untrained model that makes pictures worth telling apart
+    torch.manual_seed(0)
+    for name, weight in model.named_parameters():
+        gain = (1.7 if "decoder" in name else 1) / weight[0].numel() ** 0.5
+        torch.nn.init.normal_(weight, std=gain if weight.ndim > 1 else 0.5)
+    return model.eval()
+
+class Remote(torch.nn.Module):  # its decode does more than its decoder, so the browser must ask Python
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.latent_dim, self.encode = model, model.latent_dim, model.encode
+    def decode(self, z):
+        if z.abs().max() > 50:
+            raise ValueError("z is too far out")
+        return self.model.decode(z).roll(3, -1)
+
+def breaks(change):
+    1 / 0
+
+images, labels, factors = digits.draw(100, seed=3)
+slant = factors["slant"][:, None].float() / 30
+W = {}
+"""
+WIDGETS = {
+    "sliders": "LatentSliders(bold(VAE(latent_dim=4)), images)",
+    "sliders without images": "LatentSliders(bold(VAE(latent_dim=2)))",
+    "sliders, convolutional": "LatentSliders(bold(VAE(latent_dim=4, architecture='conv')), images)",
+    "sliders with labels": "LatentSliders(bold(ConditionalVAE(OneHot(10), 10)), images, labels)",
+    "sliders with attributes": "LatentSliders(bold(ConditionalVAE(torch.nn.Identity(), 1)), images, slant, ['slant'])",
+    "sliders with images": "LatentSliders(bold(ConditionalVAE(torch.nn.Sequential("
+    "torch.nn.Flatten(), torch.nn.Linear(784, 6)), 6)), images, images.flip(2))",
+    "sliders that ask Python": "LatentSliders(Remote(bold(VAE(latent_dim=4))), images)",
+    "plane": "LatentPlane(bold(VAE(latent_dim=2)), images, labels)",
+    "plane of an autoencoder": "LatentPlane(bold(Autoencoder(latent_dim=2)), images, labels)",
+    "plane through three images": "LatentPlane(bold(VAE(latent_dim=6)), images, through=(0, 1, 5))",
+    "plane that asks Python": "LatentPlane(Remote(bold(VAE(latent_dim=2))), images, labels)",
+    "pad": "DrawingPad(bold(VAE(latent_dim=3)), images, labels)",
+    "pad, convolutional": "DrawingPad(bold(VAE(latent_dim=2, architecture='conv')), images, labels)",
+    "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
+    "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
+    "reparameterizer": "Reparameterizer()",
+    "reparameterizer on an image": "Reparameterizer(bold(VAE(latent_dim=4)), images[:1], latent=2)",
+}
+NAMED = list(WIDGETS)
+CLOSE = 3  # of 255: the browser's weights have 16 bits, and both sides round
+
+
+def gallery_notebook():
+    cells = [f"w = W[{name!r}] = {widget}\nw" for name, widget in WIDGETS.items()]
+    return new_notebook(cells=[new_code_cell(source) for source in (SETUP, *cells)])
+
+
+@pytest.fixture(scope="module")
+def gallery(open_for_module: Callable[..., Page]) -> Page:
+    """One page with all widgets, in their order."""
+    return open_for_module(gallery_notebook())
+
+
+@pytest.fixture
+def widget(gallery: Page, request: pytest.FixtureRequest) -> Locator:
+    """The widget of the parameter `name`."""
+    gallery.problems.clear()
+    yield the(gallery, request.getfixturevalue("name"))
+    assert gallery.problems == []
+
+
+def the(page: Page, name: str) -> Locator:
+    found = page.locator(".vae-lessons").nth(NAMED.index(name))
+    found.wait_for()
+    return found
+
+
+def ask(page: Page, expression: str) -> object:
+    """The value of a Python expression in the page's kernel."""
+    printed = page.evaluate(
+        """async (code) => {
+            const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+            const future = kernel.requestExecute({ code, store_history: false });
+            let printed = "";
+            future.onIOPub = ({ header, content }) => {
+                if (header.msg_type === "stream" && content.name === "stdout") printed += content.text;
+                if (header.msg_type === "error") throw new Error(content.traceback.join("\\n"));
+            };
+            await future.done;
+            return printed;
+        }""",
+        f"print(json.dumps({expression}))",
+    )
+    return json.loads(printed)
+
+
+def pixels(canvas: Locator) -> list[int]:
+    """The ink of a canvas, 0 to 255."""
+    return canvas.evaluate(
+        """(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)
+            .filter((_, n) => n % 4 === 0).map((grey) => 255 - grey)"""
+    )
+
+
+def furthest(ours: list[float], theirs: list[float]) -> float:
+    assert len(ours) == len(theirs)
+    return max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
+
+
+def soon(page: Page, holds: Callable[[], bool], what: str) -> None:
+    """Wait until it holds; a widget that asks Python answers a moment later."""
+    for _ in range(40):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(what)
+
+
+def data(widget: Locator, name: str) -> object:
+    return json.loads(widget.get_attribute(f"data-{name}"))
+
+
+def decoded(name: str, rows: str) -> str:
+    """Python for what PyTorch decodes at these rows (N, I), 0 to 255."""
+    return f"(255 * W[{name!r}]._functions['decoder']({rows})).round().int().tolist()"
+
+
+def check_decoded(widget: Locator, name: str, canvas: Locator) -> list[int]:
+    """The picture on the canvas is what PyTorch decodes at the z that the page shows, and Python knows this z."""
+    row = f"W[{name!r}]._row()" if name.startswith("sliders") else f"torch.tensor([W[{name!r}].z])"
+    soon(
+        widget.page,
+        lambda: furthest(ask(widget.page, f"list(W[{name!r}].z)"), data(widget, "z")) < 1e-5,
+        "Python does not hear of the hand",
+    )
+    [expected] = ask(widget.page, decoded(name, row))
+    soon(widget.page, lambda: furthest(pixels(canvas), expected) <= CLOSE, "the picture is not PyTorch's")
+    assert max(expected) - min(expected) > 50, "a picture without contrast shows nothing"
+    return expected
+
+
+def drag(what: Locator, *places: tuple[float, float]) -> None:
+    """Press at the first place, go to the others, let go; places are shares of width and height."""
+    what.scroll_into_view_if_needed()
+    box, mouse = what.bounding_box(), what.page.mouse
+    for number, (x, y) in enumerate(places):
+        mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
+        if number == 0:
+            mouse.down()
+    mouse.up()
+
+
+def press(what: Locator, *keys: str) -> None:
+    what.focus()
+    for key in keys:
+        what.page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("name", [name for name in WIDGETS if name.startswith("sliders")])
+def test_sliders_decode_by_keys_by_mouse_by_button_and_from_python(widget, name):
+    big, sliders = widget.locator(".vl-big"), widget.locator("input[type=range][aria-label^='z[']")
+    seen = [check_decoded(widget, name, big)]
+    press(sliders.first, *["ArrowRight"] * 12)
+    seen.append(check_decoded(widget, name, big))
+    drag(sliders.last, (0.5, 0.5), (0.95, 0.5))
+    seen.append(check_decoded(widget, name, big))
+    assert data(widget, "z") == pytest.approx(ask(widget.page, f"list(W[{name!r}].z)"))
+    ask(widget.page, f"setattr(W[{name!r}], 'z', (-1.0,) * len(W[{name!r}].z))")
+    soon(widget.page, lambda: set(data(widget, "z")) == {-1}, "the page does not hear of Python")
+    seen.append(check_decoded(widget, name, big))
+    widget.get_by_role("button", name="Random").click()
+    seen.append(check_decoded(widget, name, big))
+    widget.get_by_role("button", name="Reset").click()
+    assert set(data(widget, "z")) == {0}
+    seen.append(check_decoded(widget, name, big))
+    for before, after in zip(seen, seen[1:], strict=False):
+        assert furthest(before, after) > 10 * CLOSE
+
+
+@pytest.mark.parametrize("name", ["sliders with labels", "sliders with images"])
+def test_a_chosen_condition_is_decoded_with_the_same_z(widget, name):
+    big, z = widget.locator(".vl-big"), data(widget, "z")
+    before = check_decoded(widget, name, big)
+    widget.get_by_role("group", name="condition").get_by_role("button").nth(7).click()
+    assert furthest(check_decoded(widget, name, big), before) > 10 * CLOSE
+    assert data(widget, "z") == z
+    assert ask(widget.page, f"W[{name!r}].condition") == 7
+
+
+@pytest.mark.parametrize("name", ["sliders with attributes"])
+def test_an_attribute_is_one_more_slider(widget, name):
+    big, before = widget.locator(".vl-big"), ask(widget.page, f"list(W[{name!r}].condition)")
+    first = check_decoded(widget, name, big)
+    press(widget.get_by_role("slider", name="slant"), "End")
+    assert furthest(check_decoded(widget, name, big), first) > CLOSE
+    after = ask(widget.page, f"list(W[{name!r}].condition)")
+    assert after == pytest.approx([ask(widget.page, "slant.max().item()")], abs=0.02) and after > before
+
+
+@pytest.mark.parametrize("name", ["sliders", "sliders with labels", "sliders that ask Python"])
+def test_a_click_encodes_an_image(widget, name):
+    widget.get_by_role("button", name="encode 4").click()
+    told = ", labels[3:4]" if "labels" in name else ""
+    code = ask(widget.page, f"W[{name!r}]._model.encode(images[3:4] / 255{told})[0][0].tolist()")
+    assert data(widget, "z") == pytest.approx(code, abs=1e-5)
+    check_decoded(widget, name, widget.locator(".vl-big"))
+    if told:
+        assert ask(widget.page, f"W[{name!r}].condition") == ask(widget.page, "labels[3].item()")
+
+
+@pytest.mark.parametrize("name", ["sliders"])
+def test_sliders_are_sorted_by_what_they_know(widget, name):
+    kl = ask(widget.page, "(lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 - logvar))("
+             f"*W[{name!r}]._model.encode(images / 255)).mean(0).tolist()")  # fmt: skip
+    shown = [row.get_attribute("aria-label") for row in widget.locator("input[type=range]").all()]
+    assert shown == [f"z[{j}]" for j in sorted(range(len(kl)), key=lambda j: -kl[j])]
+
+
+PLANES = [name for name in WIDGETS if name.startswith("plane")]
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_the_plane_decodes_where_the_cross_is_dragged_or_walks(widget, name):
+    big, plane = widget.locator(".vl-big"), widget.get_by_role("slider", name="Plane of")
+    start, z = check_decoded(widget, name, big), data(widget, "z")
+    drag(plane, (0.4, 0.4), (0.7, 0.2))
+    dragged = check_decoded(widget, name, big)
+    left, bottom, side = ask(widget.page, f"list(W[{name!r}]._box)")
+    place = ask(widget.page, f"W[{name!r}].place(torch.tensor([W[{name!r}].z]))[0].tolist()")
+    assert place == pytest.approx([left + 0.7 * side, bottom + 0.8 * side], abs=0.01 * side)
+    press(plane, *["Shift+ArrowDown"] * 4, "ArrowLeft")
+    walked = check_decoded(widget, name, big)
+    place = ask(widget.page, f"W[{name!r}].place(torch.tensor([W[{name!r}].z]))[0].tolist()")
+    assert place == pytest.approx(
+        [left + (0.7 - 1 / 80) * side, bottom + (0.8 - 20 / 80) * side], abs=0.01 * side
+    )
+    assert furthest(start, dragged) > CLOSE and furthest(dragged, walked) > CLOSE
+    off_plane = ask(
+        widget.page,
+        f"(lambda w, z: (z - torch.tensor(w.z) - (w.place(z[None]) - w.place(torch.tensor([w.z])))[0] @ "
+        f"torch.tensor(w._basis)).abs().max().item())(W[{name!r}], torch.tensor({z}))",
+    )
+    assert off_plane < 1e-4, "the hand left the plane"
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_a_chosen_image_shows_its_region_and_samples_of_it(widget, name):
+    widget.get_by_role("button", name="choose 2").click()
+    n = ask(widget.page, f"W[{name!r}].chosen")
+    assert n == ask(widget.page, f"W[{name!r}]._gallery[1]")
+    model = f"W[{name!r}]._model"
+    points = f"{model}.encode(images[{n}:{n + 1}] / 255)"
+    small, tiles = widget.locator(".vl-small"), widget.locator(".vl-tile")
+    assert pixels(small.nth(0)) == ask(widget.page, f"images[{n}].flatten().tolist()")
+    if "autoencoder" in name:
+        rebuilt = f"(255 * {model}.decode({points}).sigmoid()[0].flatten()).round().int().tolist()"
+        assert furthest(pixels(small.nth(1)), ask(widget.page, rebuilt)) <= CLOSE
+        expect(tiles.first).to_be_hidden()
+        return
+    rebuilt = f"(255 * {model}.decode({points}[0]).sigmoid()[0].flatten()).round().int().tolist()"
+    expected = ask(widget.page, rebuilt)
+    soon(widget.page, lambda: furthest(pixels(small.nth(1)), expected) <= CLOSE, "not its reconstruction")
+    first = data(widget, "samples")
+    assert len(first) == tiles.count() == 5
+    for k, picture in enumerate(ask(widget.page, decoded(name, f"torch.tensor({first})"))):
+        soon(
+            widget.page,
+            lambda k=k, p=picture: furthest(pixels(tiles.nth(k)), p) <= CLOSE,
+            "not the sample's picture",
+        )
+    widget.get_by_role("button", name="Other samples").click()
+    assert furthest(data(widget, "samples")[0], first[0]) > 1e-3
+    mu, std = ask(widget.page, f"[{points}[0][0].tolist(), (0.5 * {points}[1][0]).exp().tolist()]")
+    for point in [*first, *data(widget, "samples")]:
+        assert max(abs((z - m) / s) for z, m, s in zip(point, mu, std, strict=True)) < 6
+    if name == "plane":
+        ellipse, side = widget.locator("ellipse"), ask(widget.page, f"W[{name!r}]._box[2]")
+        radii = sorted(float(ellipse.get_attribute(radius)) for radius in ("rx", "ry"))
+        assert radii == pytest.approx(sorted(2 * s * 720 / side for s in std), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["plane"])
+def test_enter_picks_the_nearest_image(widget, name):
+    plane = widget.get_by_role("slider", name="Plane of")
+    drag(plane, (0.5, 0.5), (0.55, 0.45))
+    z = ask(widget.page, f"list(W[{name!r}].z)")
+    press(plane, "Enter")
+    nearest = f"(W[{name!r}]._model.encode(images / 255)[0] - torch.tensor({z})).norm(dim=1).argmin().item()"
+    assert ask(widget.page, f"W[{name!r}].chosen") == ask(widget.page, nearest)
+
+
+PADS = ["pad", "pad, convolutional"]
+
+
+def check_drawing(widget: Locator, name: str) -> None:
+    """What the encoder sees, where it puts it, and what is rebuilt, against PyTorch."""
+    seen, rebuilt, at_cross = (widget.locator(".vl-small").nth(n) for n in range(3))
+    x = pixels(seen)
+    assert x == ask(widget.page, f"(W[{name!r}].x[0].flatten() * 255).round().int().tolist()")
+    model = f"W[{name!r}]._model"
+    mu, std = ask(
+        widget.page,
+        f"(lambda mu, logvar: [mu[0].tolist(), (0.5 * logvar[0]).exp().tolist()])(*{model}.encode(W[{name!r}].x))",
+    )
+    assert data(widget, "mu") == pytest.approx(mu, abs=0.01)
+    assert data(widget, "std") == pytest.approx(std, rel=0.02)
+    code = f"torch.tensor([{mu}])"
+    assert furthest(pixels(rebuilt), ask(widget.page, decoded(name, code))[0]) <= 2 * CLOSE
+    check_decoded(widget, name, at_cross)
+
+
+@pytest.mark.parametrize("name", PADS)
+def test_a_drawing_is_centred_encoded_and_rebuilt(widget, name):
+    check_drawing(widget, name)  # the example
+    drag(widget.locator(".vl-pad"), (0.1, 0.1), (0.5, 0.1), (0.2, 0.6))  # a 7 in the upper left corner
+    check_drawing(widget, name)
+    x = pixels(widget.locator(".vl-small").first)
+    inked = [(n // 28, n % 28) for n, value in enumerate(x) if value > 25]
+    rows, columns = zip(*inked, strict=True)
+    extent = max(max(rows) - min(rows), max(columns) - min(columns)) + 1
+    assert 19 <= extent <= 22, "its longer side fills 20 of 28 pixels"
+    weight = sum(x)
+    for axis in (lambda n: n // 28, lambda n: n % 28):
+        assert sum(value * (axis(n) + 0.5) for n, value in enumerate(x)) / weight == pytest.approx(
+            14, abs=0.3
+        )
+
+
+@pytest.mark.parametrize("name", PADS[:1])
+def test_the_pad_can_be_drawn_on_by_keys_and_cleared(widget, name):
+    pad = widget.get_by_role("application", name="Drawing pad")
+    press(pad, "Delete")
+    assert set(pixels(widget.locator(".vl-small").first)) == {0}
+    check_drawing(widget, name)
+    press(pad, " ", *["Shift+ArrowDown"] * 4, " ", *["ArrowRight"] * 8)
+    x = pixels(widget.locator(".vl-small").first)
+    columns = {n % 28 for n, value in enumerate(x) if value > 25}
+    assert 2 <= len(columns) <= 6, "one upright stroke: the lifted pen draws nothing"
+    check_drawing(widget, name)
+    widget.get_by_role("button", name="Clear").click()
+    assert set(pixels(widget.locator(".vl-small").first)) == {0}
+
+
+@pytest.mark.parametrize("name", ["interpolator"])
+def test_the_interpolator_goes_both_ways(widget, name):
+    blended, latent = widget.locator("canvas.vl-picture:not(.vl-thumbnail)").all()
+    widget.get_by_role("button", name="to 6").click()
+    for way in ("lerp", "slerp"):
+        widget.get_by_role("button", name=way, exact=True).click()
+        for keys in (["Home"], ["End"], ["Home", *["PageUp"] * 3], ["ArrowRight"] * 7):
+            press(widget.get_by_role("slider", name="t"), *keys)
+            soon(
+                widget.page,
+                lambda: furthest(ask(widget.page, f"W[{name!r}].z.tolist()"), data(widget, "z")) < 1e-4,
+                "not the way of latent_space",
+            )
+            [expected] = ask(widget.page, decoded(name, f"W[{name!r}].z[None]"))
+            assert furthest(pixels(latent), expected) <= CLOSE
+            mixed = f"((1 - W[{name!r}].t) * images[0] + W[{name!r}].t * images[5]).round().flatten().int().tolist()"
+            assert furthest(pixels(blended), ask(widget.page, mixed)) <= 1
+    assert 0 < ask(widget.page, f"W[{name!r}].t") < 1
+
+
+@pytest.mark.parametrize("name", ["interpolator"])
+def test_play_goes_on_until_stopped(widget, name):
+    press(widget.get_by_role("slider", name="t"), "Home")
+    play = widget.get_by_role("button", name="Play")
+    play.click()
+    soon(widget.page, lambda: ask(widget.page, f"W[{name!r}].t") > 0.1, "it does not play")
+    widget.get_by_role("button", name="Stop").click()
+    widget.page.wait_for_timeout(200)
+    stopped = data(widget, "z")
+    widget.page.wait_for_timeout(300)
+    assert data(widget, "z") == stopped
+
+
+@pytest.mark.parametrize("name", ["explorer"])
+def test_the_explorer_switches_between_models(widget, name):
+    knob = widget.get_by_role("slider", name="beta")
+    seen = []
+    for place, key in enumerate(("Home", "ArrowRight", "ArrowRight")):
+        press(knob, key)
+        soon(
+            widget.page, lambda p=place: ask(widget.page, f"W[{name!r}].chosen") == f"beta {p}", "not chosen"
+        )
+        pictures = (
+            f"[(255 * p.flatten(1)).round().int().tolist() for p in W[{name!r}]._pictures['beta {place}']]"
+        )
+        rebuilt, sampled = ask(widget.page, pictures)
+        tiles = widget.locator(".vl-tile").all()
+        assert [pixels(tile) for tile in tiles] == [
+            *ask(widget.page, "images[:8].flatten(1).int().tolist()"), *rebuilt, *sampled,
+        ]  # fmt: skip
+        cost = ask(widget.page, f"W[{name!r}]._numbers[{place}]")
+        expect(widget.locator(".vl-note")).to_contain_text(
+            f"beta {place}: rate {cost['rate']:.1f}, distortion {cost['distortion']:.1f}"
+        )
+        seen.append(rebuilt)
+    assert seen[0] != seen[1] != seen[2]
+
+
+@pytest.mark.parametrize("name", ["reparameterizer", "reparameterizer on an image"])
+def test_z_moves_with_mu_and_eps_does_not(widget, name):
+    w = f"W[{name!r}]"
+    sliders = {trait: widget.get_by_role("slider", name=trait, exact=True) for trait in ("mu", "std", "eps")}
+    press(sliders["eps"], "Home", *["ArrowRight"] * 10)
+    eps_mark = widget.locator("svg").first.locator("text").last
+    before = eps_mark.get_attribute("x")
+    for trait, key in (("mu", "ArrowRight"), ("std", "ArrowRight"), ("mu", "PageDown")):
+        press(sliders[trait], key)
+        mu, std, eps = ask(widget.page, f"[{w}.mu, {w}.std, {w}.eps]")
+        assert eps == pytest.approx(-2.5) and eps_mark.get_attribute("x") == before
+        assert float(widget.get_attribute("data-z")) == pytest.approx(mu + std * eps, abs=1e-6)
+        estimates = ask(
+            widget.page,
+            """(lambda mu, std, eps: (lambda z, log_q: [
+                [g.item() for g in torch.autograd.grad(z**2, (mu, std), retain_graph=True)],
+                [z.item()**2 * g.item() for g in torch.autograd.grad(log_q, (mu, std))]
+            ])(mu + std * eps, torch.distributions.Normal(mu, std).log_prob((mu + std * eps).detach())))("""
+            f"*(torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in ({mu}, {std}, {eps})))",
+        )
+        for ours, autograd in zip(data(widget, "estimates"), estimates, strict=True):
+            assert ours == pytest.approx(autograd, rel=1e-6, abs=1e-9)
+    if "image" in name:
+        moved = f"(lambda w: torch.tensor([[*w._z[:w._latent], w.z, *w._z[w._latent + 1:]]]))({w})"
+        assert furthest(pixels(widget.locator("canvas")), ask(widget.page, decoded(name, moved))[0]) <= CLOSE
+
+
+@pytest.mark.parametrize("name", ["reparameterizer"])
+def test_draws_leave_their_estimates_behind(widget, name):
+    lanes = widget.locator("svg").nth(1)
+    widget.get_by_role("button", name="Forget draws").click()
+    assert lanes.locator("circle").count() == 0
+    widget.get_by_role("button", name="Draw eps").click()
+    widget.get_by_role("button", name="Draw 100").click()
+    assert lanes.locator("circle").count() == 2 * 101
+    (pathwise, _), (score, _) = data(widget, "estimates")
+    assert f"pathwise {pathwise:.2f}, score function {score:.2f}" in lanes.get_attribute("aria-label")
+
+
+@pytest.mark.parametrize("name", ["sliders", "sliders that ask Python"])
+def test_an_error_in_python_is_shown_in_the_widget(widget, name):
+    page, alert = widget.page, widget.get_by_role("alert")
+    ask(page, f"W[{name!r}].observe(breaks, 'z')")
+    press(widget.get_by_role("slider").first, "ArrowRight")
+    expect(alert).to_contain_text("ZeroDivisionError in breaks, line ")
+    ask(page, f"W[{name!r}].unobserve(breaks, 'z')")
+    press(widget.get_by_role("slider").first, "ArrowLeft")
+    expect(alert).to_be_hidden()
+
+
+@pytest.mark.parametrize("name", ["sliders that ask Python"])
+def test_a_decoder_that_raises_is_shown_and_forgotten(widget, name):
+    ask(widget.page, f"setattr(W[{name!r}], 'z', (60.0, 0, 0, 0))")
+    expect(widget.get_by_role("alert")).to_contain_text("ValueError: z is too far out")
+    widget.get_by_role("button", name="Reset").click()
+    expect(widget.get_by_role("alert")).to_be_hidden()
+    check_decoded(widget, name, widget.locator(".vl-big"))
+
+
+@pytest.mark.parametrize("name", ["sliders", "sliders that ask Python"])
+def test_two_hundred_fast_events_end_in_the_last_state(widget, name):
+    took = widget.locator("input[type=range]").first.evaluate(
+        """async (slider) => {
+            const canvas = slider.closest(".vae-lessons").querySelector(".vl-big");
+            const start = performance.now();
+            for (let n = 0; n < 200; n++) {
+                slider.value = -2 + 0.02 * n;
+                slider.dispatchEvent(new Event("input"));
+                if (n % 10 === 0) await new Promise(requestAnimationFrame);
+            }
+            return performance.now() - start;
+        }"""
+    )
+    widget.page.wait_for_timeout(300)
+    latent = int(widget.locator("input[type=range]").first.get_attribute("aria-label")[2])
+    z = data(widget, "z")
+    assert z[latent] == pytest.approx(1.98, abs=0.06)
+    assert ask(widget.page, f"list(W[{name!r}].z)") == pytest.approx(z), f"200 events, sent in {took:.0f} ms"
+    [expected] = ask(widget.page, decoded(name, f"torch.tensor([{z}])"))
+    assert furthest(pixels(widget.locator(".vl-big")), expected) <= CLOSE
+
+
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "interpolator"])
+def test_keys_on_a_widget_do_nothing_to_the_notebook(widget, name):
+    page, model = widget.page, "window.jupyterapp.shell.currentWidget.content"
+    before = page.evaluate(f"[{model}.widgets.length, {model}.activeCellIndex]")
+    for control in widget.locator("[data-lm-suppress-shortcuts]:visible").all()[:20]:
+        control.focus()
+        for key in ("x", "a", "b", "d", "d", "ArrowDown", "z"):
+            page.keyboard.press(key)
+    assert page.evaluate(f"{model}.widgets.length") == before[0]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_nothing_serious_is_found_by_axe_and_every_control_is_reached_by_tab(widget, axe, name):
+    widget.evaluate("(node) => { node.id = 'under-test'; }")
+    try:
+        assert axe(widget.page, "#under-test") == []
+    finally:
+        widget.evaluate("(node) => { node.id = ''; }")
+    for control in widget.locator("input, button, [tabindex]").all():
+        assert control.evaluate("(node) => node.tabIndex") == 0
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+
+
+def test_widgets_are_accessible_in_the_dark_and_fit_a_narrow_screen(open_notebook, axe):
+    page = open_notebook(gallery_notebook(), theme="dark", width=420)
+    the(page, NAMED[-1])
+    assert axe(page, ".vae-lessons") == []
+    for name in NAMED:
+        frame = the(page, name).evaluate("(n) => [n.scrollWidth, n.clientWidth]")
+        assert frame[0] <= frame[1] + 1, f"{name} is wider than the screen"
+    assert page.problems == []
+
+
+def test_two_views_of_one_widget_stay_together(open_notebook):
+    page = open_notebook(
+        new_notebook(
+            cells=[
+                new_code_cell(SETUP),
+                new_code_cell(f"W['sliders'] = {WIDGETS['sliders']}\ndisplay(W['sliders'], W['sliders'])"),
+            ]
+        )
+    )
+    first, second = page.locator(".vae-lessons").all()
+    press(first.get_by_role("slider").first, *["ArrowRight"] * 9)
+    assert data(first, "z") == data(second, "z")
+    assert pixels(first.locator(".vl-big")) == pixels(second.locator(".vl-big"))
+    check_decoded(second, "sliders", second.locator(".vl-big"))
+    assert page.problems == []
+
+
+TRAINING = """
+from vae_lessons.training import TrainConfig, fit
+torch.manual_seed(0)
+model = VAE(latent_dim=4)
+history = fit(model, digits.draw(6000)[0], TrainConfig(epochs={epochs}), monitor=TrainingMonitor(model))
+"""
+
+
+def test_the_monitor_shows_training_stops_it_and_stays_as_a_picture(open_notebook):
+    page = open_notebook(
+        new_notebook(cells=[new_code_cell(SETUP), new_code_cell(TRAINING.format(epochs=200))]), wait=False
+    )
+    monitor = page.locator(".vae-lessons")
+    expect(monitor.get_by_role("status")).to_contain_text(" 2 % done", timeout=60_000)
+    assert monitor.locator(".vl-tile").count() >= 8
+    monitor.get_by_role("button", name="Stop training").click()
+    expect(monitor.get_by_role("status")).to_contain_text("training ended", timeout=5_000)
+    soon(page, lambda: ask(page, "history.interrupted") is True, "training goes on")
+    assert ask(page, "not model.training and all(w.isfinite().all().item() for w in model.parameters())")
+    assert monitor.count() == 1
+    [html] = page.evaluate(
+        """window.jupyterapp.shell.currentWidget.context.model.toJSON().cells[1].outputs
+            .map(({ data }) => data?.["text/html"]).filter(Boolean)"""
+    )
+    assert "vae-lessons-still" in "".join(html) and "% of training" in "".join(html)
+    assert page.problems == []
+
+
+def test_an_exported_page_works_from_disk_without_kernel_server_or_network(exported_page):
+    names = [
+        "sliders",
+        "sliders, convolutional",
+        "sliders with labels",
+        "sliders that ask Python",
+        "plane",
+        "pad",
+    ]
+    cells = [f"{WIDGETS[name]}" for name in names]
+    page = exported_page(executed(new_notebook(cells=[new_code_cell(source) for source in (SETUP, *cells)])))
+    world: dict = {}
+    exec(SETUP, world)
+    roots = page.locator(".vae-lessons")
+    expect(roots).to_have_count(len(names), timeout=30_000)
+    for name, root in zip(names, roots.all(), strict=True):
+        if name == "sliders that ask Python":
+            press(root.get_by_role("slider").first, "ArrowRight")
+            expect(root.get_by_role("alert")).to_contain_text("Run this cell again", timeout=10_000)
+            continue
+        model = eval(WIDGETS[name], world)._model
+        if name == "pad":
+            drag(root.locator(".vl-pad"), (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
+            canvas = root.locator(".vl-small").nth(2)
+        elif name == "plane":
+            drag(root.get_by_role("slider", name="Plane of"), (0.4, 0.4), (0.7, 0.2))
+            canvas = root.locator(".vl-big")
+        else:
+            press(root.get_by_role("slider").first, *["ArrowRight"] * 10)
+            canvas = root.locator(".vl-big")
+        z, torch = data(root, "z"), world["torch"]
+        told = [world["labels"][:1]] if "labels" in name else []
+        with torch.no_grad():
+            expected = (
+                (255 * model.decode(torch.tensor([z]), *told).sigmoid().flatten()).round().int().tolist()
+            )
+        assert furthest(pixels(canvas), expected) <= CLOSE, name
+    assert page.requests == []
+    assert page.problems == []
