@@ -38,7 +38,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT = 60_000  # ms, to open a notebook and to run it
+TIMEOUT, LONG = 60_000, 300_000  # ms, to open a notebook and to run it
 
 READY = """() => {  // the notebook, its kernel and its commands; data-status="idle" is there before them
     const { commands, shell } = window.jupyterapp ?? {};
@@ -127,7 +127,7 @@ def opener(chromium: Browser, lab: Server) -> Iterator[Callable[..., Page]]:
         if run:
             page.evaluate(RUN_ALL)
         if run and wait:
-            page.wait_for_function("window.allCellsRan", timeout=TIMEOUT)
+            page.wait_for_function("window.allCellsRan", timeout=LONG)
             tracebacks = page.evaluate(TRACEBACKS)
             assert not tracebacks, re.sub(r"\x1b\[[0-9;]*m", "", tracebacks[0])
         return page

@@ -1,12 +1,12 @@
 """Each widget under mouse and keys: what the page shows is what PyTorch decodes, and nobody is left out."""
 
-import json
 from collections.abc import Callable
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.hand import CLOSE, ask, data, drag, furthest, pixels, press, soon
 from tests.browser.offline import executed
 
 SETUP = """
@@ -62,7 +62,6 @@ WIDGETS = {
     "reparameterizer on an image": "Reparameterizer(bold(VAE(latent_dim=4)), images[:1], latent=2)",
 }
 NAMED = list(WIDGETS)
-CLOSE = 3  # of 255: the browser's weights have 16 bits, and both sides round
 
 
 def gallery_notebook():
@@ -90,54 +89,9 @@ def the(page: Page, name: str) -> Locator:
     return found
 
 
-def ask(page: Page, expression: str) -> object:
-    """The value of a Python expression in the page's kernel."""
-    printed = page.evaluate(
-        """async (code) => {
-            const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
-            const future = kernel.requestExecute({ code, store_history: false });
-            let printed = "";
-            future.onIOPub = ({ header, content }) => {
-                if (header.msg_type === "stream" && content.name === "stdout") printed += content.text;
-                if (header.msg_type === "error") throw new Error(content.traceback.join("\\n"));
-            };
-            await future.done;
-            return printed;
-        }""",
-        f"print(json.dumps({expression}))",
-    )
-    return json.loads(printed)
-
-
-def pixels(canvas: Locator) -> list[int]:
-    """The ink of a canvas, 0 to 255."""
-    return canvas.evaluate(
-        """(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data)
-            .filter((_, n) => n % 4 === 0).map((grey) => 255 - grey)"""
-    )
-
-
-def furthest(ours: list[float], theirs: list[float]) -> float:
-    assert len(ours) == len(theirs)
-    return max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-
-
-def soon(page: Page, holds: Callable[[], bool], what: str) -> None:
-    """Wait until it holds; a widget that asks Python answers a moment later."""
-    for _ in range(40):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(what)
-
-
-def data(widget: Locator, name: str) -> object:
-    return json.loads(widget.get_attribute(f"data-{name}"))
-
-
 def decoded(name: str, rows: str) -> str:
     """Python for what PyTorch decodes at these rows (N, I), 0 to 255."""
-    return f"(255 * W[{name!r}]._functions['decoder']({rows})).round().int().tolist()"
+    return f"(255 * W[{name!r}]._functions['decoder'](({rows}).float())).round().int().tolist()"
 
 
 def check_decoded(widget: Locator, name: str, canvas: Locator) -> list[int]:
@@ -152,23 +106,6 @@ def check_decoded(widget: Locator, name: str, canvas: Locator) -> list[int]:
     soon(widget.page, lambda: furthest(pixels(canvas), expected) <= CLOSE, "the picture is not PyTorch's")
     assert max(expected) - min(expected) > 50, "a picture without contrast shows nothing"
     return expected
-
-
-def drag(what: Locator, *places: tuple[float, float]) -> None:
-    """Press at the first place, go to the others, let go; places are shares of width and height."""
-    what.scroll_into_view_if_needed()
-    box, mouse = what.bounding_box(), what.page.mouse
-    for number, (x, y) in enumerate(places):
-        mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=6)
-        if number == 0:
-            mouse.down()
-    mouse.up()
-
-
-def press(what: Locator, *keys: str) -> None:
-    what.focus()
-    for key in keys:
-        what.page.keyboard.press(key)
 
 
 @pytest.mark.parametrize("name", [name for name in WIDGETS if name.startswith("sliders")])

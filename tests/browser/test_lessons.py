@@ -1,0 +1,164 @@
+"""Each lesson in a real JupyterLab, trained briefly: its widgets follow the hand and show what PyTorch decodes."""
+
+import ast
+
+import nbformat
+import pytest
+
+from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
+from vae_lessons.notebooks import FOLDER
+
+IN_LESSON = {
+    "00_start_here": ["TrainingMonitor", "LatentSliders"],
+    "01_autoencoder": ["LatentPlane"],
+    "02_vae": ["LatentPlane", "DrawingPad"],
+    "03_reparameterization": ["Reparameterizer"],
+    "04_kl_balance": ["BalanceExplorer"],
+    "05_interpolation": ["Interpolator", "LatentSliders"],
+    "06_conditional_vae": ["LatentSliders", "LatentSliders"],
+}
+WIDGETS = "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
+
+
+class WithoutClaims(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.Pass()
+
+
+def brief(notebook):
+    """The lesson with few images and without its claims, which other tests hold."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            tree = WithoutClaims().visit(ast.parse(cell.source.replace("20_000", "2_000")))
+            cell.source, cell.outputs = ast.unparse(tree), []
+    return notebook
+
+
+def test_every_lesson_is_here_and_has_something_to_touch():
+    assert sorted(IN_LESSON) == [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
+    for lesson, widgets in IN_LESSON.items():
+        text = (FOLDER / f"{lesson}.ipynb").read_text(encoding="utf-8")
+        assert all(f"{widget}(" in text for widget in widgets)
+        touch = text.split("## Touch it")[1].split('"## ')[0]
+        assert touch.count("**Question:**") == len([w for w in widgets if w != "TrainingMonitor"])
+
+
+@pytest.mark.parametrize("lesson", IN_LESSON)
+def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, lesson):
+    page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4)))
+    roots = page.locator(".vae-lessons")
+    roots.nth(len(IN_LESSON[lesson]) - 1).wait_for()
+    ask(page, f"globals().update(shown={WIDGETS})")
+    assert ask(page, "[type(w).__name__ for w in shown]") == IN_LESSON[lesson]
+    for place, name in enumerate(IN_LESSON[lesson]):
+        root, widget = roots.nth(place), f"shown[{place}]"
+        CHECKS[name](root, widget)
+    assert page.problems == []
+
+
+def decodes(root, canvas, widget, row):
+    """Wait until the canvas shows what PyTorch decodes at the row, 0 to 255."""
+    expression = f"(255 * {widget}._functions['decoder'](({row}).float())[0]).round().int().tolist()"
+    soon(
+        root.page,
+        lambda: furthest(pixels(canvas), ask(root.page, expression)) <= CLOSE,
+        "not PyTorch's picture",
+    )
+    return pixels(canvas)
+
+
+def moves(root, canvas, widget, row, *gestures):
+    """After each gesture the canvas shows another picture, and PyTorch's."""
+    before = decodes(root, canvas, widget, row)
+    for gesture in gestures:
+        gesture()
+        after = decodes(root, canvas, widget, row)
+        assert after != before, "the picture did not change"
+        before = after
+
+
+def touch_sliders(root, widget):
+    sliders = root.locator("input[type=range]")
+    moves(
+        root, root.locator(".vl-big"), widget, f"{widget}._row()",
+        lambda: press(sliders.first, *["ArrowRight"] * 8),
+        lambda: drag(sliders.nth(1), (0.5, 0.5), (0.9, 0.5)),
+    )  # fmt: skip
+    conditions = root.get_by_role("group", name="condition").get_by_role("button")
+    if conditions.count():
+        moves(root, root.locator(".vl-big"), widget, f"{widget}._row()", conditions.nth(4).click)
+
+
+def touch_plane(root, widget):
+    plane = root.get_by_role("slider", name="Plane of")
+    moves(
+        root, root.locator(".vl-big"), widget, f"torch.tensor([{widget}.z])",
+        lambda: drag(plane, (0.5, 0.5), (0.6, 0.3)),
+        lambda: press(plane, *["Shift+ArrowLeft"] * 3),
+    )  # fmt: skip
+
+
+def touch_pad(root, widget):
+    mu = f"{widget}._model.encode({widget}.x)[0]"
+    moves(
+        root, root.locator(".vl-small").nth(1), widget, mu,
+        lambda: drag(root.locator(".vl-pad"), (0.2, 0.2), (0.8, 0.2), (0.4, 0.9)),
+        lambda: press(root.get_by_role("application"), "Shift+ArrowUp", " ", *["Shift+ArrowLeft"] * 4, " "),
+    )  # fmt: skip
+
+
+def touch_interpolator(root, widget):
+    knob = root.get_by_role("slider", name="t", exact=True)
+    moves(
+        root, root.locator("canvas.vl-picture:not(.vl-thumbnail)").nth(1), widget, f"{widget}.z[None]",
+        lambda: press(knob, "PageUp", "PageUp"),
+        lambda: drag(knob, (0.7, 0.5), (0.2, 0.5)),
+        root.get_by_role("button", name="to 4").click,
+    )  # fmt: skip
+
+
+def touch_explorer(root, widget):
+    for key in ("Home", "ArrowRight", "End"):
+        press(root.get_by_role("slider", name="beta"), key)
+        pictures = f"(255 * {widget}._pictures[{widget}.chosen][0].flatten(1)).round().int().tolist()"
+        tiles = root.locator(".vl-tile").all()[8:16]
+        soon(root.page, lambda: [pixels(t) for t in tiles] == ask(root.page, pictures), "not this model's")  # noqa: B023
+    drag(root.get_by_role("slider", name="beta"), (0.98, 0.5), (0.02, 0.5))
+    soon(
+        root.page,
+        lambda: ask(root.page, f"{widget}.chosen == {widget}._names[0]"),
+        "the mouse does not move it",
+    )
+
+
+def touch_reparameterizer(root, widget):
+    row = (
+        f"torch.tensor([[*{widget}._z[:{widget}._latent], {widget}.z, *{widget}._z[{widget}._latent + 1:]]])"
+    )
+    eps = root.get_by_role("slider", name="eps", exact=True)
+    std = root.get_by_role("slider", name="std", exact=True)
+    moves(
+        root, root.locator("canvas"), widget, row,
+        lambda: press(std, *["PageUp"] * 5),
+        lambda: drag(eps, (0.5, 0.5), (0.1, 0.5)),
+    )  # fmt: skip
+
+
+def look_at_monitor(root, widget):
+    assert "training ended" in root.get_by_role("status").inner_text()
+    assert root.locator(".vl-tile").count() == 64
+    rows = f"{widget}._model.decode({widget}._z).sigmoid()"  # the last row is of the trained model
+    last = ask(root.page, f"(255 * {rows}.flatten(1)).round().int().tolist()")
+    for tile, picture in zip(root.locator(".vl-tile").all()[-8:], last, strict=True):
+        assert furthest(pixels(tile), picture) <= CLOSE
+
+
+CHECKS = {
+    "LatentSliders": touch_sliders,
+    "LatentPlane": touch_plane,
+    "DrawingPad": touch_pad,
+    "Interpolator": touch_interpolator,
+    "BalanceExplorer": touch_explorer,
+    "Reparameterizer": touch_reparameterizer,
+    "TrainingMonitor": look_at_monitor,
+}
