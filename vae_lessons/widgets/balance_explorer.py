@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vae_lessons import evaluation, plotting
 from vae_lessons.data import binarize, check_images, to_unit
-from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, encode, script
+from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, encode, prior_points, script
 
 
 class BalanceExplorer(BrowserWidget):
@@ -39,14 +39,13 @@ class BalanceExplorer(BrowserWidget):
             raise ValueError('there is no model to show: give {"beta 1": model, ...}.')
         self._x = to_unit(images[:8]).cpu()
         self._pictures = {}  # name -> rebuilt images, samples
-        noise = torch.Generator().manual_seed(0)
-        eps = torch.randn(samples, max(model.latent_dim for model in models.values()), generator=noise)
+        points = prior_points(samples, max(model.latent_dim for model in models.values()))
         numbers, binary = [], binarize(images)
         for name, model in models.items():
             rate = evaluation.average_kl_per_latent(model, binary).sum().item()
             numbers.append({"rate": rate, "distortion": -evaluation.test_elbo(model, binary) - rate})
             rebuilt = decode(model, encode(model, self._x)[0])
-            self._pictures[name] = rebuilt, decode(model, eps[:, : model.latent_dim])
+            self._pictures[name] = rebuilt, decode(model, points[:, : model.latent_dim])
         rebuilt, sampled = (torch.cat(pictures) for pictures in zip(*self._pictures.values(), strict=True))
         super().__init__(
             _names=list(models),

@@ -1,6 +1,7 @@
 """What the widgets share: networks that run in the browser, still pictures, errors that are shown."""
 
 import html
+import math
 import traceback
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -131,21 +132,21 @@ def for_browser(
     for layer, before, after in zip(network, shapes, shapes[1:], strict=False):
         if type(layer) in _ELEMENTWISE and getattr(layer, "approximate", "none") == "none":
             layers.append({"kind": _ELEMENTWISE[type(layer)]})
-        elif isinstance(layer, Lookup):
+        elif type(layer) is Lookup:
             layers.append(
                 {"kind": "lookup", "columns": layer.table.shape[1], "weight": place(layer.table)[0]}
             )
-        elif isinstance(layer, nn.Linear):
+        elif type(layer) is nn.Linear and len(before) == 1:
             layers.append(
                 {"kind": "linear", "before": before, "after": after, "weight": place(layer.weight)[0]}
             )
-        elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and _is_plain(layer):
-            kind = "convolution" if isinstance(layer, nn.Conv2d) else "transposed"
+        elif type(layer) in (nn.Conv2d, nn.ConvTranspose2d) and _is_plain(layer):
+            kind = "convolution" if type(layer) is nn.Conv2d else "transposed"
             sizes = {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
             layers.append(
                 {"kind": kind, "before": before, "after": after, "weight": place(layer.weight)[0], **sizes}
             )
-        elif not isinstance(layer, nn.Flatten | nn.Unflatten | nn.Identity | nn.Dropout):
+        elif type(layer) not in (nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout):
             return None, b""
         else:
             continue
@@ -155,12 +156,8 @@ def for_browser(
 
 
 def _is_plain(layer: nn.Conv2d | nn.ConvTranspose2d) -> bool:
-    return (
-        layer.groups == 1
-        and layer.dilation == (1, 1)
-        and layer.padding_mode == "zeros"
-        and layer.padding != "same"
-    )
+    zeros_around = layer.padding_mode == "zeros" and not isinstance(layer.padding, str)
+    return zeros_around and layer.groups == 1 and layer.dilation == (1, 1)
 
 
 @torch.no_grad()
@@ -184,8 +181,8 @@ def decoder_for(model: nn.Module) -> nn.Sequential | None:
     return nn.Sequential(*decoder, nn.Sigmoid()) if isinstance(decoder, nn.Sequential) else None
 
 
-def encoder_for(model: nn.Module) -> nn.Sequential | None:
-    """The network from pixels to mu and logvar in one row (an autoencoder: to z), where the model has one to show."""
+def encoder_for(model: nn.Module, shape: Sequence[int]) -> nn.Sequential | None:
+    """The network from pixels (N, H W) to mu and logvar in one row (of an autoencoder: z), if there is one to show."""
     heads = [getattr(model, name, None) for name in ("to_mu", "to_logvar", "to_z")]
     heads = [head for head in heads if isinstance(head, nn.Linear)]
     if not heads or not isinstance(getattr(model, "encoder", None), nn.Sequential):
@@ -194,7 +191,7 @@ def encoder_for(model: nn.Module) -> nn.Sequential | None:
     with torch.no_grad():
         both.weight.copy_(torch.cat([head.weight for head in heads]))
         both.bias.copy_(torch.cat([head.bias for head in heads]))
-    return nn.Sequential(*model.encoder, both)
+    return nn.Sequential(nn.Unflatten(1, (1, *shape)), *model.encoder, both)
 
 
 @torch.no_grad()
@@ -222,11 +219,19 @@ def as_bytes(images: Tensor) -> bytes:
     return (to_unit(images) * 255).round().to(torch.uint8).cpu().numpy().tobytes()
 
 
-def checked_point(values: Sequence[float], latent_dim: int) -> tuple[float, ...]:
-    """z as a tuple of finite numbers, one per latent; raises TraitError for anything else."""
-    z = tuple(float(value) for value in values)
-    if len(z) != latent_dim:
-        raise traitlets.TraitError(f"z has {len(z)} numbers, and this model needs {latent_dim}.")
-    if not all(abs(value) < float("inf") for value in z):
-        raise traitlets.TraitError(f"z = {z} holds a number that is NaN or infinite.")
-    return z
+def prior_points(n: int, latent_dim: int) -> Tensor:
+    """n points of the prior (n, J), the same each time; the caller's random numbers stay as they are."""
+    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(0))
+
+
+def checked_numbers(name: str, values: object, count: int) -> tuple[float, ...]:
+    """The values as a tuple of `count` finite numbers; raises TraitError for anything else."""
+    try:
+        numbers = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        raise traitlets.TraitError(f"{name} is a tuple of {count} numbers, not {values!r}.") from None
+    if len(numbers) != count:
+        raise traitlets.TraitError(f"{name} has {len(numbers)} numbers, and this model needs {count}.")
+    if not all(map(math.isfinite, numbers)):
+        raise traitlets.TraitError(f"{name} = {numbers} holds a number that is NaN or infinite.")
+    return numbers

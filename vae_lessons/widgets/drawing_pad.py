@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 import traitlets
-from ipywidgets.widgets.trait_types import bytes_serialization
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -30,7 +29,9 @@ class DrawingPad(PlaneWidget):
 
     _esm = script("plane", "drawing_pad")
 
-    drawing = traitlets.Bytes().tag(sync=True, **bytes_serialization)  # one byte a pixel, 0 paper to 255 ink
+    drawing = traitlets.Bytes().tag(
+        sync=True, from_json=lambda value, _widget: bytes(value)
+    )  # one byte a pixel, 0 paper to 255 ink
 
     def __init__(
         self,
@@ -39,19 +40,21 @@ class DrawingPad(PlaneWidget):
         labels: Tensor | None = None,
         class_names: Sequence[str] = (),
     ) -> None:
-        super().__init__(model, images[:500], None if labels is None else labels[:500], class_names)
-        kl = (
-            torch.zeros(model.latent_dim)
-            if self._std is None
-            else kl_per_latent(self._mu, 2 * self._std.log()).mean(0)
-        )
-        dims = sorted(kl.topk(2).indices.tolist())
+        super().__init__(model, images, labels, class_names)
+        dims = [0, 1]
+        if self._std is not None:
+            dims = sorted(kl_per_latent(self._mu, 2 * self._std.log()).mean(0).topk(2).indices.tolist())
         self.lay(
             torch.zeros(model.latent_dim), unit_vectors(dims, model.latent_dim), [f"z[{j}]" for j in dims]
         )
         self.drawing = as_bytes(images[:1])
         self.z = tuple(self._mu[0].tolist())
-        self.offer("encoder", self._encode_rows, encoder_for(model), to_unit(images[:32]).cpu().flatten(1))
+        self.offer(
+            "encoder",
+            self._encode_rows,
+            encoder_for(model, self._shape),
+            to_unit(images[:32]).cpu().flatten(1),
+        )
 
     @property
     def x(self) -> Tensor:

@@ -8,7 +8,15 @@ from torch import Tensor, nn
 from vae_lessons import plotting
 from vae_lessons.data import check_images, to_unit
 from vae_lessons.latent_space import lerp, slerp
-from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, decoder_for, encode, script
+from vae_lessons.widgets.browser import (
+    BrowserWidget,
+    as_bytes,
+    decode,
+    decoder_for,
+    encode,
+    prior_points,
+    script,
+)
 
 
 class Interpolator(BrowserWidget):
@@ -23,7 +31,7 @@ class Interpolator(BrowserWidget):
 
     _esm = script("interpolator")
 
-    t = traitlets.Float(0.5, min=0.0, max=1.0).tag(sync=True)
+    t = traitlets.Float(0.5).tag(sync=True)
     way = traitlets.Enum(["lerp", "slerp"], "lerp").tag(sync=True)
     start = traitlets.Int(0, min=0).tag(sync=True)
     end = traitlets.Int(1, min=0).tag(sync=True)
@@ -38,7 +46,7 @@ class Interpolator(BrowserWidget):
         self._model, self._x = model, to_unit(images[:8]).cpu()
         self._mu, _ = encode(model, self._x)
         super().__init__(_shape=list(images.shape[2:]), _images=as_bytes(self._x), _codes=self._mu.tolist())
-        points = torch.cat([torch.randn(16, model.latent_dim), self._mu])
+        points = torch.cat([prior_points(16, model.latent_dim), self._mu])
         self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
 
     @property
@@ -46,6 +54,12 @@ class Interpolator(BrowserWidget):
         """The point (J,) that is decoded."""
         way = {"lerp": lerp, "slerp": slerp}[self.way]
         return way(self._mu[self.start], self._mu[self.end], torch.tensor([self.t]))[0]
+
+    @traitlets.validate("t")
+    def _check_t(self, proposal: dict) -> float:
+        if not 0 <= proposal.value <= 1:
+            raise traitlets.TraitError(f"t = {proposal.value}: give a number from 0 to 1.")
+        return proposal.value
 
     @traitlets.validate("start", "end")
     def _check_number(self, proposal: dict) -> int:

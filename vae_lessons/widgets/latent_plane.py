@@ -12,12 +12,15 @@ from vae_lessons.data import check_images
 from vae_lessons.widgets.browser import (
     BrowserWidget,
     as_bytes,
-    checked_point,
+    checked_numbers,
     decode,
     decoder_for,
     encode,
+    prior_points,
     script,
 )
+
+SHOWN = 500  # images on the map
 
 
 class PlaneWidget(BrowserWidget):
@@ -42,6 +45,7 @@ class PlaneWidget(BrowserWidget):
         check_images(images)
         if labels is not None and len(labels) != len(images):
             raise ValueError(f"there are {len(images)} images, but {len(labels)} labels.\nGive one for each.")
+        images, labels = images[:SHOWN], None if labels is None else labels[:SHOWN]
         self._model = model
         super().__init__()
         self._mu, self._std = encode(model, images)
@@ -53,7 +57,7 @@ class PlaneWidget(BrowserWidget):
             self._labels = labels.tolist()
             self._glyphs = [name[0] for name in class_names] or [str(y) for y in range(int(labels.max()) + 1)]
         self._shape = list(images.shape[2:])
-        points = torch.cat([torch.randn(16, model.latent_dim), self._mu[:16]])
+        points = torch.cat([prior_points(16, model.latent_dim), self._mu[:16]])
         self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
 
     def lay(self, origin: Tensor, basis: Tensor, axes: Sequence[str]) -> None:
@@ -72,7 +76,7 @@ class PlaneWidget(BrowserWidget):
 
     @traitlets.validate("z")
     def _check_z(self, proposal: dict) -> tuple[float, ...]:
-        return checked_point(proposal.value, self._model.latent_dim)
+        return checked_numbers("z", proposal.value, self._model.latent_dim)
 
     def draw_map(self, axis: plotting.Axes) -> None:
         """The map for a still picture."""
@@ -119,10 +123,10 @@ class LatentPlane(PlaneWidget):
         dims: tuple[int, int] = (0, 1),
         through: tuple[int, int, int] | None = None,
     ) -> None:
-        super().__init__(model, images[:500], None if labels is None else labels[:500], class_names)
-        self._images = as_bytes(images[:500])
+        super().__init__(model, images, labels, class_names)
+        self._images = as_bytes(images[:SHOWN])
         self._gallery = list(through or range(min(8, len(images))))
-        self._eps = torch.randn(5, model.latent_dim, generator=torch.Generator().manual_seed(0)).tolist()
+        self._eps = prior_points(5, model.latent_dim).tolist()
         self._dims = dims if through is None else None
         if self._dims:
             self.lay(
@@ -174,6 +178,6 @@ def _plane_through(mu: Tensor, through: tuple[int, int, int]) -> tuple[Tensor, T
     origin, second, third = mu[list(through)]
     across = nn.functional.normalize(second - origin, dim=0)
     up = (third - origin) - ((third - origin) @ across) * across
-    if not up.norm() > 1e-6 * (third - origin).norm():
+    if not min(up.norm(), (second - origin).norm()) > 1e-6 * (1 + (third - origin).norm()):
         raise ValueError(f"through={through}: the codes of these images lie on a line. Choose another image.")
     return origin, torch.stack([across, nn.functional.normalize(up, dim=0)])

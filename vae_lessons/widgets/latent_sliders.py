@@ -14,10 +14,11 @@ from vae_lessons.widgets.browser import (
     BrowserWidget,
     Lookup,
     as_bytes,
-    checked_point,
+    checked_numbers,
     decode,
     decoder_for,
     encode,
+    prior_points,
     script,
 )
 
@@ -66,10 +67,9 @@ class LatentSliders(BrowserWidget):
         names: Sequence[str] = (),
     ) -> None:
         self._model, self._told = model, None  # _told: conditions to choose from (Y, ...)
-        super().__init__(
-            _names=list(names) or [f"z[{j}]" for j in range(model.latent_dim)],
-            _limit=limit,
-        )
+        names = list(names) or [f"z[{j}]" for j in range(model.latent_dim)]
+        _check_names("names", names, model.latent_dim)
+        super().__init__(_names=names, _limit=limit)
         self.z = (0.0,) * model.latent_dim
         if conditions is not None:
             check_images(images)
@@ -84,9 +84,10 @@ class LatentSliders(BrowserWidget):
 
     def _show_conditions(self, conditions: Tensor, names: list[str]) -> None:
         if conditions.ndim == 2:
+            conditions = conditions.float()
             low, high = conditions.amin(0).tolist(), conditions.amax(0).tolist()
             names = names or [f"condition[{j}]" for j in range(len(low))]
-            _check_names(names, len(low))
+            _check_names("condition_names", names, len(low))
             self._attributes = [
                 {"name": name, "min": a, "max": b} for name, a, b in zip(names, low, high, strict=True)
             ]
@@ -94,7 +95,7 @@ class LatentSliders(BrowserWidget):
             return
         if conditions.ndim == 1:
             self._choices = names or [str(label) for label in range(int(conditions.max()) + 1)]
-            _check_names(self._choices, max(len(names), int(conditions.max()) + 1))
+            _check_names("condition_names", self._choices, max(len(names), int(conditions.max()) + 1))
             self._told = torch.arange(len(self._choices))
         else:
             self._told = conditions[:8]
@@ -113,15 +114,19 @@ class LatentSliders(BrowserWidget):
             self._kl = kl_per_latent(mu, 2 * std.log()).mean(0).tolist()
 
     def _offer_decoder(self) -> None:
-        points = torch.randn(16, self._model.latent_dim)
+        points = prior_points(16, self._model.latent_dim)
         if self._codes:
             points = torch.cat([points, torch.tensor([code["z"] for code in self._codes])])
         network = decoder_for(self._model)
-        if self._told is None:
-            told = self._row()[:, self._model.latent_dim :].expand(len(points), -1)
+        if self._told is None:  # attributes, if any, all over their range
+            low, high = (torch.tensor([knob[end] for knob in self._attributes]) for end in ("min", "max"))
+            told = low + (high - low) * prior_points(len(points), len(low)).sigmoid()
         else:
             told = torch.arange(len(points))[:, None] % len(self._told)
-            network = nn.Sequential(Lookup(self._heard()), *network) if hasattr(self._model, "told") else None
+            if network is not None:
+                network = (
+                    nn.Sequential(Lookup(self._heard()), *network) if hasattr(self._model, "told") else None
+                )
         self.offer(
             "decoder", lambda rows: self._x_hat(rows).flatten(1), network, torch.cat([points, told], 1)
         )
@@ -147,9 +152,9 @@ class LatentSliders(BrowserWidget):
     def _check_condition(self, proposal: dict) -> int | tuple[float, ...] | None:
         value = proposal.value
         if self._attributes:
-            if value is None or len(value) != len(self._attributes):
-                raise traitlets.TraitError(f"condition needs {len(self._attributes)} numbers, not {value!r}.")
-            return tuple(float(number) for number in value)
+            return checked_numbers("condition", value, len(self._attributes))
+        if self._told is None and value is not None:
+            raise traitlets.TraitError("this model was given no conditions, so it has no condition to set.")
         if self._told is not None and value not in range(len(self._told)):
             raise traitlets.TraitError(
                 f"condition is a number from 0 to {len(self._told) - 1}, not {value!r}."
@@ -158,7 +163,7 @@ class LatentSliders(BrowserWidget):
 
     @traitlets.validate("z")
     def _check_z(self, proposal: dict) -> tuple[float, ...]:
-        return checked_point(proposal.value, self._model.latent_dim)
+        return checked_numbers("z", proposal.value, self._model.latent_dim)
 
     def still(self) -> tuple[Figure, str, str]:
         """The decoded image beside its z."""
@@ -176,6 +181,6 @@ class LatentSliders(BrowserWidget):
         )
 
 
-def _check_names(names: list[str], needed: int) -> None:
+def _check_names(argument: str, names: Sequence[str], needed: int) -> None:
     if len(names) != needed:
-        raise ValueError(f"there are {len(names)} condition_names, and {needed} are needed: {names}")
+        raise ValueError(f"{argument} are {len(names)}, and {needed} are needed: {list(names)}")

@@ -1,12 +1,14 @@
 """mu, std and eps of one latent by hand, and what two gradient estimators make of the draw."""
 
+import math
+
 import torch
 import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.widgets.browser import BrowserWidget, decode, decoder_for, encode, script
+from vae_lessons.widgets.browser import BrowserWidget, decode, decoder_for, encode, prior_points, script
 
 
 class Reparameterizer(BrowserWidget):
@@ -38,10 +40,18 @@ class Reparameterizer(BrowserWidget):
         if latent not in range(model.latent_dim):
             raise ValueError(f"latent={latent}: this model has the latents 0 to {model.latent_dim - 1}.")
         mu, std = encode(model, x[:1])
+        if std is None:
+            raise ValueError("this model encodes a point: it has no std to move. Give a VAE.")
         self._z, self._latent, self._shape = mu[0].tolist(), latent, list(x.shape[2:])
         self.mu, self.std = mu[0, latent].item(), max(0.02, std[0, latent].item())
-        points = torch.cat([torch.randn(16, model.latent_dim), mu])
+        points = torch.cat([prior_points(16, model.latent_dim), mu])
         self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+
+    @traitlets.validate("mu", "std", "eps")
+    def _check_finite(self, proposal: dict) -> float:
+        if not math.isfinite(proposal.value):
+            raise traitlets.TraitError(f"{proposal.trait.name} = {proposal.value}: give a finite number.")
+        return proposal.value
 
     @property
     def z(self) -> float:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, script
+from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, prior_points, script
 
 COLUMNS = 8
 MOMENTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of training at which samples are drawn
@@ -41,7 +41,7 @@ class TrainingMonitor(BrowserWidget):
 
     def __init__(self, model: nn.Module) -> None:
         self._model, self._display, self._shown = model, None, False
-        self._z = torch.randn(COLUMNS, model.latent_dim, generator=torch.Generator().manual_seed(0))
+        self._z = prior_points(COLUMNS, model.latent_dim)
         self._rows: list[Tensor] = []
         self._since: list[Tensor] = []  # log p(x|z) and KL (2,) of each step since the last look
         self._done, self._looked = 0.0, time.perf_counter()
@@ -52,7 +52,9 @@ class TrainingMonitor(BrowserWidget):
         self._done = done
         self._since.append(torch.stack([log_px_z.mean(), kl.mean()]))
         if len(self._rows) < len(MOMENTS) and done >= MOMENTS[len(self._rows)]:
-            self._rows.append(decode(self._model, self._z))
+            self._model.eval()  # decodes without chance, so training goes on as if nobody had looked
+            self._rows.append(decode(self._model, self._z).nan_to_num())
+            self._model.train()
             self._samples = as_bytes(torch.cat(self._rows))
         if not self._shown:
             self._shown, self._display = True, display(self, display_id=True)
