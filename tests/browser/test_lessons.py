@@ -17,7 +17,9 @@ IN_LESSON = {
     "05_interpolation": ["Interpolator", "LatentSliders"],
     "06_conditional_vae": ["LatentSliders", "LatentSliders"],
 }
-WIDGETS = "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
+WIDGETS = (
+    "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
+)
 
 
 class WithoutClaims(ast.NodeTransformer):
