@@ -51,7 +51,7 @@ class Asked(torch.nn.Module):  # without a decoder to show, so each picture come
 LatentSliders(Asked())
 """
 # Milliseconds from one event until the page holds the new picture.
-MOVE_INTERACT = """async () => {
+MOVE_INTERACT = """async ({ forward }) => {
     const area = document.querySelector(".widget-interact");
     const image = () => area.querySelector("img");
     const before = image();
@@ -62,13 +62,13 @@ MOVE_INTERACT = """async () => {
         observer.observe(area, { childList: true, subtree: true });
     });
     const start = performance.now();
-    const press = new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true });
+    const press = new KeyboardEvent("keydown", { key: forward ? "ArrowRight" : "ArrowLeft", cancelable: true });
     area.querySelector(".noUi-handle").dispatchEvent(press);
     await changed;
     await image().decode();
     return performance.now() - start;
 }"""
-MOVE_OURS = """async (place) => {
+MOVE_OURS = """async ({ place, forward }) => {
     const widget = document.querySelectorAll(".vae-lessons")[place];
     const [slider, canvas] = [widget.querySelector("input[type=range]"), widget.querySelector("canvas.vl-big")];
     const context = canvas.getContext("2d");
@@ -79,7 +79,7 @@ MOVE_OURS = """async (place) => {
         context.putImageData = (...image) => { put.apply(context, image); drawn = performance.now(); resolve(); };
     });
     const start = performance.now();
-    slider.value = Number(slider.value) + Number(slider.step);
+    slider.value = Number(slider.value) + (forward ? 1 : -1) * Number(slider.step);
     slider.dispatchEvent(new Event("input"));
     await changed;
     delete context.putImageData;
@@ -135,7 +135,7 @@ def main(rounds: int) -> None:
                     (f"LatentSliders asking Python, {server}", MOVE_OURS, 1),
                     (f"LatentSliders in the browser, {server}", MOVE_OURS, 0),
                 ):
-                    took = page.evaluate(script, place)
+                    took = page.evaluate(script, {"place": place, "forward": number % 2 == 0})
                     if number >= 5:  # the first warm everything up
                         times.setdefault(name, []).append(took)
         for server in pages:
