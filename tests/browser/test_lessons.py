@@ -46,7 +46,7 @@ def test_every_lesson_is_here_and_has_something_to_touch():
 
 
 @pytest.mark.parametrize("lesson", IN_LESSON)
-def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, lesson):
+def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, axe, lesson):
     page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4)))
     roots = page.locator(".vae-lessons")
     roots.nth(len(IN_LESSON[lesson]) - 1).wait_for()
@@ -55,6 +55,7 @@ def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, lesson):
     for place, name in enumerate(IN_LESSON[lesson]):
         root, widget = roots.nth(place), f"shown[{place}]"
         CHECKS[name](root, widget)
+    assert axe(page, ".vae-lessons") == []
     assert page.problems == []
 
 

@@ -23,9 +23,8 @@ _ELEMENTWISE = {nn.ReLU: "relu", nn.SiLU: "silu", nn.GELU: "gelu", nn.Tanh: "tan
 
 def script(*names: str) -> str:
     """The JavaScript of one widget: what all share, then the named files of this folder, as one module."""
-    return "\n".join(
-        (Path(__file__).parent / f"{name}.js").read_text("utf-8") for name in ("runtime", *names)
-    )
+    files = (Path(__file__).parent / f"{name}.js" for name in ("runtime", *names))
+    return "\n".join(file.read_text("utf-8") for file in files)
 
 
 class BrowserWidget(anywidget.AnyWidget):
@@ -39,9 +38,7 @@ class BrowserWidget(anywidget.AnyWidget):
     _css = Path(__file__).parent / "style.css"
 
     error = traitlets.Unicode().tag(sync=True)
-    _networks = traitlets.Dict().tag(
-        sync=True
-    )  # name -> {"layers": [...]}, or {} where Python has to be asked
+    _networks = traitlets.Dict().tag(sync=True)  # name -> {"layers": [...]}, or {}: ask Python
     _weights = traitlets.Bytes().tag(sync=True)  # of all networks, as 16-bit floats
 
     def __init__(self, **traits: object) -> None:
@@ -81,9 +78,8 @@ class BrowserWidget(anywidget.AnyWidget):
     def _answer(self, _widget: object, question: dict, _buffers: list) -> None:
         try:
             with torch.no_grad():
-                numbers = self._functions[question["name"]](
-                    torch.tensor(question["rows"], dtype=torch.float32)
-                )
+                rows = torch.tensor(question["rows"], dtype=torch.float32)
+                numbers = self._functions[question["name"]](rows)
             self.send({"to": question["id"]}, [numbers.float().cpu().numpy().tobytes()])
         except Exception as error:
             self.send({"to": question["id"], "error": f"{type(error).__name__}: {error}"})
@@ -121,37 +117,29 @@ def for_browser(
     """
     layers, weights = [], []
 
-    def place(*tensors: Tensor) -> list[int]:
-        places = []
-        for tensor in tensors:
-            places.append(start + sum(map(len, weights)))
-            weights.append(tensor.detach().cpu().flatten())
-        return places
+    def add(kind: str, *tensors: Tensor | None, **sizes: tuple[int, ...]) -> None:
+        layer = {"kind": kind, **sizes}
+        for name, tensor in zip(("weight", "bias"), tensors, strict=False):
+            if tensor is not None:
+                layer[name] = start + sum(map(len, weights))
+                weights.append(tensor.detach().cpu().flatten())
+        layers.append(layer)
 
     shapes = [shape for _, shape in layer_shapes(network, tuple(rows.shape[1:]))]
     for layer, before, after in zip(network, shapes, shapes[1:], strict=False):
-        if type(layer) in _ELEMENTWISE and getattr(layer, "approximate", "none") == "none":
-            layers.append({"kind": _ELEMENTWISE[type(layer)]})
-        elif type(layer) is Lookup:
-            layers.append(
-                {"kind": "lookup", "columns": layer.table.shape[1], "weight": place(layer.table)[0]}
-            )
-        elif type(layer) is nn.Linear and len(before) == 1:
-            layers.append(
-                {"kind": "linear", "before": before, "after": after, "weight": place(layer.weight)[0]}
-            )
-        elif type(layer) in (nn.Conv2d, nn.ConvTranspose2d) and _is_plain(layer):
-            kind = "convolution" if type(layer) is nn.Conv2d else "transposed"
+        ends, kind = {"before": before, "after": after}, type(layer)
+        if kind in _ELEMENTWISE and getattr(layer, "approximate", "none") == "none":
+            add(_ELEMENTWISE[kind])
+        elif kind is Lookup:
+            add("lookup", layer.table, columns=layer.table.shape[1])
+        elif kind is nn.Linear and len(before) == 1:
+            add("linear", layer.weight, layer.bias, **ends)
+        elif kind in (nn.Conv2d, nn.ConvTranspose2d) and _is_plain(layer):
             sizes = {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
-            layers.append(
-                {"kind": kind, "before": before, "after": after, "weight": place(layer.weight)[0], **sizes}
-            )
-        elif type(layer) not in (nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout):
+            name = "convolution" if kind is nn.Conv2d else "transposed"
+            add(name, layer.weight, layer.bias, **ends, **sizes)
+        elif kind not in (nn.Flatten, nn.Unflatten, nn.Identity, nn.Dropout):  # which move no number
             return None, b""
-        else:
-            continue
-        if getattr(layer, "bias", None) is not None:
-            layers[-1]["bias"] = place(layer.bias)[0]
     return layers, torch.cat([torch.zeros(0), *weights]).half().numpy().astype("<f2").tobytes()
 
 
@@ -170,9 +158,8 @@ def _gives_the_same(network: nn.Sequential, function: Callable[[Tensor], Tensor]
         here, there = rounded(rows).flatten(1), function(rows).cpu()
     except RuntimeError:  # the function puts something else before the network
         return False
-    return here.shape == there.shape and bool(
-        ((here - there).abs() <= TOLERANCE * there.abs().clamp(min=1)).all()
-    )
+    allowed = TOLERANCE * there.abs().clamp(min=1)
+    return here.shape == there.shape and bool(((here - there).abs() <= allowed).all())
 
 
 def decoder_for(model: nn.Module) -> nn.Sequential | None:

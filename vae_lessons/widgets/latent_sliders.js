@@ -21,7 +21,7 @@ function render({ model, el }) {
   const knobs = attributes.map(({ name, min, max }, j) =>
     slider(name, { min, max, step: (max - min) / 60, oninput: moved("condition", j) }));
   const choiceImages = images(model.get("_choice_images"), shape).map((pixels) => thumbnail(pixels, shape));
-  const told = choices(model.get("_condition_label"), choiceImages.length ? choiceImages : model.get("_choices"),
+  const told = choices("condition", choiceImages.length ? choiceImages : model.get("_choices"),
     (index) => root.set({ condition: index }));
   const codes = model.get("_codes");
   const encode = choices("encode", images(model.get("_images"), shape).map((pixels) => thumbnail(pixels, shape)),

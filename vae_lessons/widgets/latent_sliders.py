@@ -54,7 +54,6 @@ class LatentSliders(BrowserWidget):
     _codes = traitlets.List().tag(sync=True)
     _choices = traitlets.List().tag(sync=True)
     _choice_images = traitlets.Bytes().tag(sync=True)
-    _condition_label = traitlets.Unicode("condition").tag(sync=True)
     _attributes = traitlets.List().tag(sync=True)
 
     def __init__(
@@ -123,10 +122,8 @@ class LatentSliders(BrowserWidget):
             told = low + (high - low) * prior_points(len(points), len(low)).sigmoid()
         else:
             told = torch.arange(len(points))[:, None] % len(self._told)
-            if network is not None:
-                network = (
-                    nn.Sequential(Lookup(self._heard()), *network) if hasattr(self._model, "told") else None
-                )
+            heard = network is not None and hasattr(self._model, "told")
+            network = nn.Sequential(Lookup(self._heard()), *network) if heard else None
         self.offer(
             "decoder", lambda rows: self._x_hat(rows).flatten(1), network, torch.cat([points, told], 1)
         )

@@ -244,15 +244,20 @@ function panel(model, el, name, ...children) {
     }
     redraw();
   };
+  let reported = "";
+  const warn = () => {
+    alarm.textContent = model.get("error") || reported;
+    alarm.hidden = !alarm.textContent;
+  };
   root.report = (message) => {
-    alarm.textContent = message;
-    alarm.hidden = !message;
+    reported = message;
+    warn();
   };
   root.set = (traits) => {
     for (const [trait, value] of Object.entries(traits)) model.set(trait, value);
     model.save_changes();
   };
   root.close = () => forget.forEach((stop) => stop());
-  root.follow("error", () => root.report(model.get("error")));
+  root.follow("error", warn);
   return root;
 }
