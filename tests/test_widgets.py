@@ -274,7 +274,7 @@ def agrees(network, x, read, before=5):
     layers, weights = for_browser(network, x, start=before)
     with torch.no_grad():
         expected = network(x).flatten(1)
-    close(read(layers, bytes(2 * before) + weights, x.flatten(1).tolist()), expected, atol=1e-4, rtol=1e-4)
+    close(read(layers, bytes(2 * before) + weights, x.flatten(1).tolist()), expected, atol=1e-4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -319,6 +319,12 @@ def test_any_chain_of_linear_layers_is_read_as_pytorch_computes_it(widths, after
     for weight in network.parameters():
         weight.data *= 3
     agrees(network, torch.randn(3, widths[0]), read)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("layer", [nn.ReLU, nn.SiLU, nn.GELU, nn.Tanh, nn.Sigmoid])
+def test_every_activation_is_read_as_pytorch_computes_it(layer, read):
+    agrees(nn.Sequential(layer()), torch.linspace(-6, 6, 121)[None], read)
 
 
 @needs_node
@@ -947,6 +953,15 @@ def test_the_pad_maps_the_two_latents_that_know_most():
     pad = DrawingPad(model, IMAGES)
     assert pad._axes == ["z[2]", "z[4]"]
     close(places(pad, pad._codes), encoded(model, X)[0][:, [2, 4]])
+
+
+def test_a_pad_needs_two_latents_and_a_whole_drawing():
+    with pytest.raises(ValueError, match="two latents"):
+        DrawingPad(vae(1), IMAGES)
+    pad = DrawingPad(vae(), IMAGES)
+    with pytest.raises(TraitError, match="784 bytes, not 3"):
+        pad.drawing = b"123"
+    close(pad.x, X[:1])
 
 
 def test_the_pad_maps_the_first_two_latents_of_an_autoencoder():

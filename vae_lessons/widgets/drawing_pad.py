@@ -1,5 +1,6 @@
 """Draw a digit by hand, and see where the encoder puts it and what the decoder makes of it."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -40,6 +41,8 @@ class DrawingPad(PlaneWidget):
         labels: Tensor | None = None,
         class_names: Sequence[str] = (),
     ) -> None:
+        if model.latent_dim < 2:
+            raise ValueError("the pad draws on a map of two latents, and this model has one.")
         super().__init__(model, images, labels, class_names)
         dims = [0, 1]
         if self._std is not None:
@@ -55,6 +58,14 @@ class DrawingPad(PlaneWidget):
             encoder_for(model, self._shape),
             to_unit(images[:32]).cpu().flatten(1),
         )
+
+    @traitlets.validate("drawing")
+    def _check_drawing(self, proposal: dict) -> bytes:
+        if len(proposal.value) != math.prod(self._shape):
+            raise traitlets.TraitError(
+                f"drawing needs {math.prod(self._shape)} bytes, not {len(proposal.value)}."
+            )
+        return proposal.value
 
     @property
     def x(self) -> Tensor:
