@@ -553,7 +553,8 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
         elif "plane" in name:
             drag(root.get_by_role("slider", name="Plane of"), (0.4, 0.4), (0.7, 0.2))
         else:
-            press(root.get_by_role("slider").first, *["ArrowRight"] * 10)
+            latent = root.locator("input[aria-label^='z['], input[aria-label=mu], input[aria-label=t]").first
+            press(latent, *["ArrowRight"] * 10)
         widget, z, tensor = eval(WIDGETS[name], world), data(root, "z"), world["torch"].tensor
         if name.startswith("reparam"):
             z = [*widget._z[: widget._latent], z, *widget._z[widget._latent + 1 :]]
