@@ -61,6 +61,11 @@ class BrowserWidget(anywidget.AnyWidget):
         self._networks = {**self._networks, name: {} if layers is None else {"layers": layers}}
         self._weights += weights
 
+    def offer_decoder(self, model: nn.Module, codes: Tensor) -> None:
+        """Offer the plain decoder, from z (N, J) to pixels (N, H W), tried on codes (N, J) and on the prior."""
+        points = torch.cat([prior_points(16, model.latent_dim), codes])
+        self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+
     def still(self) -> tuple[Figure, str, str]:
         """What stays visible without a live kernel: a figure, its caption, and its alt text."""
         raise NotImplementedError

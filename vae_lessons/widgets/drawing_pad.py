@@ -12,7 +12,7 @@ from vae_lessons import plotting
 from vae_lessons.data import to_unit
 from vae_lessons.gaussians import kl_per_latent
 from vae_lessons.widgets.browser import as_bytes, decode, encode, encoder_for, script
-from vae_lessons.widgets.latent_plane import PlaneWidget, unit_vectors
+from vae_lessons.widgets.latent_plane import PlaneWidget
 
 
 class DrawingPad(PlaneWidget):
@@ -30,9 +30,8 @@ class DrawingPad(PlaneWidget):
 
     _esm = script("plane", "drawing_pad")
 
-    drawing = traitlets.Bytes().tag(
-        sync=True, from_json=lambda value, _widget: bytes(value)
-    )  # one byte a pixel, 0 paper to 255 ink
+    # One byte a pixel, 0 paper to 255 ink.
+    drawing = traitlets.Bytes().tag(sync=True, from_json=lambda value, _widget: bytes(value))
 
     def __init__(
         self,
@@ -47,9 +46,7 @@ class DrawingPad(PlaneWidget):
         dims = [0, 1]
         if self._std is not None:
             dims = sorted(kl_per_latent(self._mu, 2 * self._std.log()).mean(0).topk(2).indices.tolist())
-        self.lay(
-            torch.zeros(model.latent_dim), unit_vectors(dims, model.latent_dim), [f"z[{j}]" for j in dims]
-        )
+        self.lay_along(dims)
         self.drawing = as_bytes(images[:1])
         self.z = tuple(self._mu[0].tolist())
         self.offer(

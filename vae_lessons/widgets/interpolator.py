@@ -12,9 +12,7 @@ from vae_lessons.widgets.browser import (
     BrowserWidget,
     as_bytes,
     decode,
-    decoder_for,
     encode,
-    prior_points,
     script,
 )
 
@@ -46,8 +44,7 @@ class Interpolator(BrowserWidget):
         self._model, self._x = model, to_unit(images[:8]).cpu()
         self._mu, _ = encode(model, self._x)
         super().__init__(_shape=list(images.shape[2:]), _images=as_bytes(self._x), _codes=self._mu.tolist())
-        points = torch.cat([prior_points(16, model.latent_dim), self._mu])
-        self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+        self.offer_decoder(model, self._mu)
 
     @property
     def z(self) -> Tensor:

@@ -14,7 +14,6 @@ from vae_lessons.widgets.browser import (
     as_bytes,
     checked_numbers,
     decode,
-    decoder_for,
     encode,
     prior_points,
     script,
@@ -57,8 +56,7 @@ class PlaneWidget(BrowserWidget):
             self._labels = labels.tolist()
             self._glyphs = [name[0] for name in class_names] or [str(y) for y in range(int(labels.max()) + 1)]
         self._shape = list(images.shape[2:])
-        points = torch.cat([prior_points(16, model.latent_dim), self._mu[:16]])
-        self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+        self.offer_decoder(model, self._mu[:16])
 
     def lay(self, origin: Tensor, basis: Tensor, axes: Sequence[str]) -> None:
         """Lay the plane through origin (J,) along the rows of basis (2, J), which are of length 1, at right angles."""
@@ -69,6 +67,13 @@ class PlaneWidget(BrowserWidget):
         low, high = places.amin(0), places.amax(0)
         side = 1.04 * (high - low).max()
         self._box = [*((low + high - side) / 2).tolist(), side.item()]
+
+    def lay_along(self, dims: Sequence[int]) -> None:
+        """Lay the plane through 0 along two latents; raises ValueError for dims that are not two different ones."""
+        latent_dim = self._model.latent_dim
+        if len(set(dims)) != 2 or not all(j in range(latent_dim) for j in dims):
+            raise ValueError(f"dims={dims}: give two different latents from 0 to {latent_dim - 1}.")
+        self.lay(torch.zeros(latent_dim), torch.eye(latent_dim)[list(dims)], [f"z[{j}]" for j in dims])
 
     def place(self, z: Tensor) -> Tensor:
         """Where points (N, J) lie on the plane, (N, 2)."""
@@ -129,12 +134,9 @@ class LatentPlane(PlaneWidget):
         self._eps = prior_points(5, model.latent_dim).tolist()
         self._dims = dims if through is None else None
         if self._dims:
-            self.lay(
-                torch.zeros(model.latent_dim), unit_vectors(dims, model.latent_dim), [f"z[{j}]" for j in dims]
-            )
+            self.lay_along(dims)
         else:
             self.lay(*_plane_through(self._mu, through), ["first to second image", "towards the third"])
-
         self.chosen = self._gallery[0]
         self.z = tuple(self._codes[self.chosen])
 
@@ -163,12 +165,6 @@ class LatentPlane(PlaneWidget):
             caption,
             f"A map of encoded images with a cross at {place}, and the image decoded there.",
         )
-
-
-def unit_vectors(dims: tuple[int, int], latent_dim: int) -> Tensor:
-    if len(set(dims)) != 2 or not all(j in range(latent_dim) for j in dims):
-        raise ValueError(f"dims={dims}: give two different latents from 0 to {latent_dim - 1}.")
-    return torch.eye(latent_dim)[list(dims)]
 
 
 def _plane_through(mu: Tensor, through: tuple[int, int, int]) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 const MAP = 720; // pixels of the canvas, which the page shows at half their size
 
-// points: [[x, y], ...]; labels: their classes, or []; glyphs and colours: one per class; box: [x, y, half its side];
+// points: [[x, y], ...]; labels: their classes, or []; glyphs and colours: one per class; box: [left, bottom, side];
 // axes: the names of both directions; prior: [x, y] of its centre, or none. Calls onmove([x, y]) for the hand and
 // onpick([x, y]) for a double click or Enter. `map.show(hand, region)` draws them; a region is
 // {centre, covariance: [xx, xy, yy], samples: [[x, y], ...]} or null.

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.widgets.browser import BrowserWidget, decode, decoder_for, encode, prior_points, script
+from vae_lessons.widgets.browser import BrowserWidget, encode, script
 
 
 class Reparameterizer(BrowserWidget):
@@ -44,8 +44,7 @@ class Reparameterizer(BrowserWidget):
             raise ValueError("this model encodes a point: it has no std to move. Give a VAE.")
         self._z, self._latent, self._shape = mu[0].tolist(), latent, list(x.shape[2:])
         self.mu, self.std = mu[0, latent].item(), max(0.02, std[0, latent].item())
-        points = torch.cat([prior_points(16, model.latent_dim), mu])
-        self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+        self.offer_decoder(model, mu)
 
     @traitlets.validate("mu", "std", "eps")
     def _check_finite(self, proposal: dict) -> float:

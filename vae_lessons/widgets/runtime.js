@@ -92,12 +92,18 @@ function eachRun({ kernel, stride, padding }, [larges, largeRows, largeColumns],
   }
 }
 
+const unpacked = new WeakMap(); // model -> the weights of all its networks
+
+function weightsOf(model) {
+  if (!unpacked.has(model)) unpacked.set(model, float32(model.get("_weights")));
+  return unpacked.get(model);
+}
+
 // `connect(model, "decoder", report)` gives a function from rows to rows. It computes here when the network is
 // here, before it returns; else it asks Python, with at most one question under way: while Python thinks, only
 // the newest question is kept. `then` receives an array of Float32Array; what goes wrong goes to `report`.
 function connect(model, name, report) {
   const network = () => model.get("_networks")[name];
-  let weights = null;
   let waiting = null; // the newest question that was not yet asked
   let asked = null; // the one that Python is answering
   let patience;
@@ -124,7 +130,7 @@ function connect(model, name, report) {
   return (rows, then) => {
     const { layers } = network();
     if (layers) {
-      weights ??= float32(model.get("_weights"));
+      const weights = weightsOf(model);
       then(rows.map((row) => layers.reduce((x, layer) => LAYERS[layer.kind](x, layer, weights), Float32Array.from(row))));
     } else {
       waiting = { id: `${name} ${Math.random()}`, rows, then };
