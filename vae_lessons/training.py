@@ -91,8 +91,7 @@ def fit(
     conditions: for a conditional model, one per image (N, ...): labels, attributes, or images, of which uint8
     ones are scaled to [0, 1]. progress: show the bar. monitor: watches each step, like widgets.TrainingMonitor.
     Ctrl-C (the stop button) ends training early and returns the history so far. Raises ValueError or TypeError
-    for images or conditions that do not fit,
-    FloatingPointError at the step that turns NaN or infinite.
+    for images or conditions that do not fit, FloatingPointError at the step that turns NaN or infinite.
     Same seed, same machine, same weights at the start: the same model, bit for bit.
 
     >>> model = VAE(latent_dim=20)
