@@ -51,15 +51,23 @@ def importance_weighted_bound(
     total = 0.0
     for x, told in _batches(model, images, conditions, seed, batch_size):
         mu, logvar = model.encode(x, *told)  # (B, J)
-        log_weights = torch.empty(k, len(x), device=x.device)  # (K, B)
+        log_px_z, log_pz, log_qz_x = torch.empty(3, k, len(x), device=x.device)  # (K, B) each
         for sample in range(k):
             z = reparameterize(mu, logvar)  # (B, J)
-            log_px_z = model.log_likelihood(model.decode(z, *told), x)  # (B,)
-            log_pz = log_density(z, torch.zeros_like(z), torch.zeros_like(z))  # (B,)
-            log_qz_x = log_density(z, mu, logvar)  # (B,)
-            log_weights[sample] = log_px_z + log_pz - log_qz_x
-        total += (log_weights.logsumexp(0) - math.log(k)).double().sum().item()
+            log_px_z[sample] = model.log_likelihood(model.decode(z, *told), x)  # (B,)
+            log_pz[sample] = log_density(z, torch.zeros_like(z), torch.zeros_like(z))  # (B,)
+            log_qz_x[sample] = log_density(z, mu, logvar)  # (B,)
+        total += importance_weighted(log_px_z, log_pz, log_qz_x).double().sum().item()
     return total / len(images)
+
+
+def importance_weighted(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    """The bound of each image from K draws of z from q(z|x): their weights averaged, all in logarithms.
+
+    log_px_z, log_pz, log_qz_x: (K, B). Returns (B,) in nats. Source: Burda et al. 2016, eq. 8.
+    """
+    log_weights = log_px_z + log_pz - log_qz_x  # (K, B)
+    return log_weights.logsumexp(0) - math.log(len(log_weights))  # (B,)
 
 
 @torch.no_grad()

@@ -1,0 +1,246 @@
+"""What an exercise is, and how an answer is judged: by what it does on probes, never by its text."""
+
+import contextlib
+import ctypes
+import io
+import linecache
+import random
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from inspect import getdoc
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Answer = Callable[..., object]
+NOT_ATTEMPTED, RAISED, DIAGNOSED, WRONG, RIGHT = "not attempted", "raised", "diagnosed", "wrong", "right"
+TIME_LIMIT = 5.0  # seconds for all probes of one answer together
+_COURSE, _LIBRARIES = str(Path(__file__).parents[1]), sysconfig.get_path("stdlib")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One thing an answer did: its value for some input, a slope, a statistic of its draws, or an error."""
+
+    what: str  # "the result", "the gradient for mu"
+    value: Tensor | str
+    given: str  # the input, as the student reads it
+    tolerance: float = 1e-4  # absolute, and relative to the true value
+    error: Exception | None = None
+
+
+Probe = Callable[[Answer], Iterator[Seen]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: a state, a sentence to the student, and lines that show it."""
+
+    state: str
+    sentence: str
+    evidence: str = ""
+
+
+@dataclass
+class Exercise:
+    """A task with its right answer, the probes that tell answers apart, and the mistakes it recognises.
+
+    probe yields what an answer does, smallest input first. A mistake is a wrong answer that can be run; its
+    docstring is the diagnosis. shown: what `solution` prints, the reference by default. given: the wrong answer that
+    the notebook hands out to be mended, if it does.
+    """
+
+    number: str  # lesson.exercise
+    title: str
+    task: str
+    minutes: int
+    difficulty: int  # 1 to 3
+    reference: Answer
+    probe: Probe
+    hints: tuple[str, str, str]
+    shown: tuple[object, ...] = ()
+    given: Answer | None = None
+    mistakes: list[Answer] = field(default_factory=list)
+
+    def mistake(self, answer: Answer) -> Answer:
+        """Add a wrong answer, as a decorator; its docstring tells the student what it is."""
+        self.mistakes.append(answer)
+        return answer
+
+    @cached_property
+    def _known(self) -> list[tuple[str, dict]]:
+        """Each mistake's diagnosis and what it does."""
+        return [(diagnosis(answer), observe(self.probe, answer)) for answer in self.mistakes]
+
+    def judge(self, answer: Answer, seed: int = 0) -> Verdict:
+        """Compare what an answer does with what the reference does, then with each mistake.
+
+        The answer runs in a thread of its own with a time limit; random states are put back. Raises nothing that the
+        answer raises.
+        """
+        with _random_states_kept(seed):
+            try:
+                seen = _within_time_limit(lambda: observe(self.probe, answer))
+            except TimeoutError:
+                said = f"ran longer than {TIME_LIMIT:.0f} seconds on small inputs. Is there a loop that never ends?"
+                return Verdict(RAISED, f"Your function {said}")
+            truth = observe(self.probe, self.reference)
+            if all(one.value == "None" for one in seen.values()):
+                said = "Nothing is returned yet. If you have written your lines, the last one still needs return."
+                return Verdict(NOT_ATTEMPTED, said)
+            difference = _first_difference(seen, truth)
+            if difference is None:
+                return Verdict(RIGHT, "Right.")
+            shown = _counter_example(*difference)
+            if self.given is not None and _first_difference(seen, observe(self.probe, self.given)) is None:
+                return Verdict(NOT_ATTEMPTED, "It still does what it did as handed out.", shown)
+            for sentence, what_it_does in self._known:
+                if _first_difference(seen, what_it_does) is None:
+                    return Verdict(DIAGNOSED, sentence, shown)
+        error = next((one.error for one in seen.values() if one.error), None)
+        if error is not None:
+            return Verdict(RAISED, f"{_article(type(error).__name__)} was raised.", own_lines(error))
+        return Verdict(WRONG, "Not yet, and not in a way this check knows. The smallest difference:", shown)
+
+
+def diagnosis(mistake: Answer) -> str:
+    """The sentence of a mistake: its docstring on one line."""
+    return " ".join((getdoc(mistake) or "").split())
+
+
+def observe(probe: Probe, answer: Answer) -> dict[tuple[int, str], Seen]:
+    """What an answer does on all probes, by number of the input and name, in the probe's order."""
+    seen, inputs = {}, []
+    for one in probe(answer):
+        if one.given not in inputs:
+            inputs.append(one.given)
+        seen[inputs.index(one.given), one.what] = one
+    return seen
+
+
+def own_lines(error: BaseException) -> str:
+    """The traceback without the frames of libraries and of this course: at most three lines, then the error."""
+    frames = [
+        f"line {frame.lineno} of {frame.name}: {frame.line or linecache.getline(frame.filename, frame.lineno).strip()}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith((_COURSE, _LIBRARIES)) and "site-packages" not in frame.filename
+    ]
+    message = str(error).strip().splitlines() or [""]
+    return "\n".join([*frames[-3:], f"{type(error).__name__}: {message[0][:200]}"])
+
+
+def as_tensor(value: object) -> Tensor | str:
+    """A returned number, list of numbers, array or tensor as a double tensor on the CPU; else its type's name."""
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Size):
+        value = tuple(value)
+    if isinstance(value, bool | int | float | np.ndarray | np.generic | list | tuple):
+        try:
+            value = torch.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError):
+            return f"a {type(value).__name__}"
+    if not isinstance(value, Tensor):
+        return f"a {type(value).__name__}"
+    return value.detach().cpu().to(torch.float64)
+
+
+def in_words(value: Tensor | str) -> str:
+    """A value as the student reads it: four digits, and the shape where there are many numbers."""
+    if isinstance(value, str):
+        return value
+    rounded = [float(f"{number:.4g}") for number in value.flatten()[:8].tolist()]
+    if value.numel() > 8:
+        return f"shape {tuple(value.shape)}, beginning {str(rounded)[:-1]}, ...]"
+    return str(torch.tensor(rounded).view(value.shape).tolist()) if value.ndim != 1 else str(rounded)
+
+
+def _first_difference(seen: dict, truth: dict) -> tuple[Seen, Seen] | None:
+    """The first thing in which two answers differ, or None."""
+    for key in [*truth, *seen]:
+        mine, true = seen.get(key), truth.get(key)
+        if mine is None or true is None:
+            other = next(
+                (one for place, one in (seen if mine is None else truth).items() if place[0] == key[0]), None
+            )
+            present = mine or true
+            absent = other or Seen(present.what, "nothing", present.given)
+            return (absent, present) if mine is None else (present, absent)
+        if not _same(mine.value, true.value, true.tolerance):
+            return mine, true
+    return None
+
+
+def _same(mine: Tensor | str, true: Tensor | str, tolerance: float) -> bool:
+    if isinstance(mine, str) or isinstance(true, str):
+        return isinstance(mine, str) and isinstance(true, str) and mine == true
+    return mine.shape == true.shape and torch.allclose(mine, true, tolerance, tolerance, equal_nan=True)
+
+
+def _counter_example(mine: Seen, true: Seen) -> str:
+    """The input, the student's value, the true value."""
+    yours, truth = in_words(mine.value), in_words(true.value)
+    if (
+        isinstance(mine.value, Tensor)
+        and isinstance(true.value, Tensor)
+        and mine.value.shape != true.value.shape
+    ):
+        yours, truth = (f"shape {tuple(one.value.shape)}, {in_words(one.value)}" for one in (mine, true))
+    label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was asked"
+    return f"Given {true.given}\n{label}\n  yours  {yours}\n  true   {truth}"
+
+
+def _article(name: str) -> str:
+    return f"{'An' if name[0] in 'AEIOU' else 'A'} {name}"
+
+
+class _TimeIsUp(BaseException):
+    """Thrown into an answer that runs too long; no except Exception of the student's catches it."""
+
+
+def _within_time_limit(work: Callable[[], dict]) -> dict:
+    """Run in a thread, which alone can be left behind on every system; what is printed there is dropped."""
+    result: dict[str, object] = {}
+
+    def run() -> None:
+        with contextlib.suppress(_TimeIsUp):
+            try:
+                result["seen"] = work()
+            except BaseException as error:  # a defect of the probe, or SystemExit of the student's
+                result["error"] = error
+
+    thread = threading.Thread(target=run, daemon=True)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        thread.start()
+        thread.join(TIME_LIMIT)
+        if thread.is_alive():
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeIsUp)
+            )
+            thread.join(0.2)
+            raise TimeoutError
+    if "error" in result:
+        raise result["error"]
+    return result["seen"]
+
+
+@contextlib.contextmanager
+def _random_states_kept(seed: int) -> Iterator[None]:
+    """Draw from a seed inside, and leave the generators of torch, numpy and Python as they were."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (theirs, not ours)
+    with torch.random.fork_rng():
+        try:
+            torch.manual_seed(seed)
+            np.random.seed(seed)  # noqa: NPY002
+            random.seed(seed)
+            yield
+        finally:
+            np.random.set_state(numpy_state)  # noqa: NPY002
+            random.setstate(python_state)
