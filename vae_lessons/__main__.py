@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 
 def doctor() -> int:
@@ -27,21 +28,81 @@ def judge() -> int:
     return 0
 
 
+def progress(out: str | None) -> int:
+    """Print the board of exercises; copy the record to a file to hand in."""
+    from vae_lessons.exercises import board, record
+
+    kept = record.current()
+    print(board.as_text(kept))
+    if out is not None:
+        record.hand_out(kept, out)
+        print(f"Written to {out}: no name in it, no code, no times.")
+    return 0
+
+
+def class_progress(records: list[str], out: str) -> int:
+    """Put the records that students handed in into one anonymous table."""
+    from vae_lessons import grading
+
+    grading.write_csv(out, grading.class_table(records))
+    print(f"{len(records)} students, in random order, in {out}.")
+    return 0
+
+
+def grade(submissions: list[str], out: str | None) -> int:
+    """Judge handed-in notebooks; 1 when one of them could not be read."""
+    from vae_lessons import grading
+
+    rows, unread = [["notebook", "exercise", "title", "state", "what was found"]], 0
+    for path in submissions:
+        try:
+            grades = grading.grade(path)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            unread += 1
+            continue
+        print(f"{path}: {sum(one.state == grading.RIGHT for one in grades)} of {len(grades)} right")
+        for one in grades:
+            print(f"  {one.number}  {one.state:13}  {one.title}")
+            rows.append([path, one.number, one.title, one.state, one.sentence])
+    if out is not None:
+        grading.write_csv(out, rows)
+    return 1 if unread else 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m vae_lessons", description="Tools of the course VAE Lessons."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    commands.add_parser("doctor", help="check this machine and say how to fix it").set_defaults(run=doctor)
-    commands.add_parser(
-        "notebooks", help="execute all lessons in place and leave clean outputs"
-    ).set_defaults(run=notebooks)
-    commands.add_parser("judge", help="train the digit judge anew, in some minutes").set_defaults(run=judge)
-    run = getattr(parser.parse_args(arguments), "run", None)
+
+    def command(name: str, run: Callable[..., int], what: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what)
+        added.set_defaults(run=run)
+        return added
+
+    command("doctor", doctor, "check this machine and say how to fix it")
+    command("notebooks", notebooks, "execute all lessons in place and leave clean outputs")
+    command("judge", judge, "train the digit judge anew, in some minutes")
+    command("progress", progress, "print your board of exercises").add_argument(
+        "--out", metavar="FILE", help="also copy it to a file to hand in"
+    )
+    table = command("class-progress", class_progress, "one anonymous table of the progress files handed in")
+    table.add_argument("records", nargs="+", metavar="FILE", help="what students wrote by progress --out")
+    table.add_argument("--out", required=True, metavar="CSV", help="the table to write")
+    graded = command("grade", grade, "judge the exercises of handed-in notebooks")
+    graded.add_argument("submissions", nargs="+", metavar="NOTEBOOK")
+    graded.add_argument("--csv", dest="out", metavar="CSV", help="also write what was found to a table")
+    given = vars(parser.parse_args(arguments))
+    run = given.pop("run", None)
     if run is None:
         parser.print_help()
         return 0
-    return run()
+    try:
+        return run(**given)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

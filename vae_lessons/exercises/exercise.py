@@ -5,10 +5,11 @@ import ctypes
 import io
 import linecache
 import random
+import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from inspect import getdoc
@@ -33,7 +34,7 @@ class Seen:
     value: Tensor | str
     given: str  # the input, as the student reads it
     tolerance: float = 1e-4  # absolute, and relative to the true value
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 Probe = Callable[[Answer], Iterator[Seen]]
@@ -85,13 +86,13 @@ class Exercise:
         The answer runs in a thread of its own with a time limit; random states are put back. Raises nothing that the
         answer raises.
         """
-        with _random_states_kept(seed):
+        with _settings_kept(seed):
+            truth = observe(self.probe, self.reference)
             try:
-                seen = _within_time_limit(lambda: observe(self.probe, answer))
+                seen = within_time_limit(lambda: observe(self.probe, answer))
             except TimeoutError:
                 said = f"ran longer than {TIME_LIMIT:.0f} seconds on small inputs. Is there a loop that never ends?"
                 return Verdict(RAISED, f"Your function {said}")
-            truth = observe(self.probe, self.reference)
             if all(one.value == "None" for one in seen.values()):
                 said = "Nothing is returned yet. If you have written your lines, the last one still needs return."
                 return Verdict(NOT_ATTEMPTED, said)
@@ -132,34 +133,53 @@ def own_lines(error: BaseException) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith((_COURSE, _LIBRARIES)) and "site-packages" not in frame.filename
     ]
-    message = str(error).strip().splitlines() or [""]
-    return "\n".join([*frames[-3:], f"{type(error).__name__}: {message[0][:200]}"])
+    return "\n".join([*frames[-3:], f"{type(error).__name__}: {first_line(error)}"])
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line, at most 200 characters."""
+    try:
+        return (str(error).strip().splitlines() or [""])[0][:200]
+    except Exception:  # an error of the student's whose own text fails
+        return "no message"
 
 
 def as_tensor(value: object) -> Tensor | str:
-    """A returned number, list of numbers, array or tensor as a double tensor on the CPU; else its type's name."""
+    """A returned number, list of numbers, array or tensor as a double tensor on the CPU; else what kind of thing."""
     if value is None:
         return "None"
-    if isinstance(value, torch.Size):
-        value = tuple(value)
-    if isinstance(value, bool | int | float | np.ndarray | np.generic | list | tuple):
-        try:
+    kind = type(value).__name__
+    try:
+        if isinstance(value, list | tuple) and any(isinstance(part, Tensor) for part in value):
+            return f"a {kind} of {len(value)}"
+        if isinstance(value, bool | int | float | np.ndarray | np.generic | list | tuple):
             value = torch.as_tensor(value)
-        except (TypeError, ValueError, RuntimeError):
-            return f"a {type(value).__name__}"
-    if not isinstance(value, Tensor):
-        return f"a {type(value).__name__}"
-    return value.detach().cpu().to(torch.float64)
+        if (
+            not isinstance(value, Tensor)
+            or value.is_complex()
+            or value.is_sparse
+            or value.numel() > 10_000_000
+        ):
+            return f"a {kind}"
+        return value.detach().cpu().to(torch.float64)
+    except Exception:  # whatever stands in a list, and tensors without numbers
+        return f"a {kind}"
 
 
 def in_words(value: Tensor | str) -> str:
     """A value as the student reads it: four digits, and the shape where there are many numbers."""
     if isinstance(value, str):
         return value
-    rounded = [float(f"{number:.4g}") for number in value.flatten()[:8].tolist()]
     if value.numel() > 8:
-        return f"shape {tuple(value.shape)}, beginning {str(rounded)[:-1]}, ...]"
-    return str(torch.tensor(rounded).view(value.shape).tolist()) if value.ndim != 1 else str(rounded)
+        beginning = ", ".join(f"{number:.4g}" for number in value.flatten()[:6].tolist())
+        return f"[{beginning}, ...] of shape {tuple(value.shape)}"
+    return _rounded(value.tolist())
+
+
+def _rounded(value: float | list) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_rounded(inner) for inner in value)}]"
+    return f"{value:.4g}"
 
 
 def _first_difference(seen: dict, truth: dict) -> tuple[Seen, Seen] | None:
@@ -192,7 +212,7 @@ def _counter_example(mine: Seen, true: Seen) -> str:
         and isinstance(true.value, Tensor)
         and mine.value.shape != true.value.shape
     ):
-        yours, truth = (f"shape {tuple(one.value.shape)}, {in_words(one.value)}" for one in (mine, true))
+        yours, truth = (f"{in_words(one.value)}, shape {tuple(one.value.shape)}" for one in (mine, true))
     label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was asked"
     return f"Given {true.given}\n{label}\n  yours  {yours}\n  true   {truth}"
 
@@ -201,46 +221,70 @@ def _article(name: str) -> str:
     return f"{'An' if name[0] in 'AEIOU' else 'A'} {name}"
 
 
-class _TimeIsUp(BaseException):
+class TimeIsUp(BaseException):
     """Thrown into an answer that runs too long; no except Exception of the student's catches it."""
 
 
-def _within_time_limit(work: Callable[[], dict]) -> dict:
-    """Run in a thread, which alone can be left behind on every system; what is printed there is dropped."""
+def within_time_limit(work: Callable[[], object]) -> object:
+    """What work returns. It runs in a thread, which can be left behind on every system; what it prints is dropped.
+
+    Raises what work raises, and TimeoutError after TIME_LIMIT.
+    """
     result: dict[str, object] = {}
 
     def run() -> None:
-        with contextlib.suppress(_TimeIsUp):
+        with contextlib.suppress(TimeIsUp):
             try:
-                result["seen"] = work()
+                result["value"] = work()
             except BaseException as error:  # a defect of the probe, or SystemExit of the student's
                 result["error"] = error
 
     thread = threading.Thread(target=run, daemon=True)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         thread.start()
-        thread.join(TIME_LIMIT)
-        if thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeIsUp)
-            )
-            thread.join(0.2)
-            raise TimeoutError
+        try:
+            thread.join(TIME_LIMIT)
+            while thread.is_alive() and _is_importing(thread):  # half an import would break the kernel
+                thread.join(0.1)
+            if thread.is_alive():
+                raise TimeoutError
+        finally:
+            _stop(thread)
     if "error" in result:
         raise result["error"]
-    return result["seen"]
+    return result.get("value")
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Throw TimeIsUp into a thread until it ends, for a second: an `except: pass` in a loop catches the first ones."""
+    for _ in range(20):
+        if not thread.is_alive():
+            return
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeIsUp))
+        thread.join(0.05)
+
+
+def _is_importing(thread: threading.Thread) -> bool:
+    frame: FrameType | None = sys._current_frames().get(thread.ident)
+    while frame is not None:
+        if "importlib" in frame.f_code.co_filename:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
-def _random_states_kept(seed: int) -> Iterator[None]:
-    """Draw from a seed inside, and leave the generators of torch, numpy and Python as they were."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002  (theirs, not ours)
-    with torch.random.fork_rng():
+def _settings_kept(seed: int) -> Iterator[None]:
+    """Draw from a seed inside, with gradients and float32; leave torch, numpy and Python's random as they were."""
+    numpy_state, python_state, dtype = np.random.get_state(), random.getstate(), torch.get_default_dtype()  # noqa: NPY002
+    with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
         try:
+            torch.set_default_dtype(torch.float32)
             torch.manual_seed(seed)
-            np.random.seed(seed)  # noqa: NPY002
+            np.random.seed(seed)  # noqa: NPY002  (theirs, not ours)
             random.seed(seed)
             yield
         finally:
             np.random.set_state(numpy_state)  # noqa: NPY002
             random.setstate(python_state)
+            torch.set_default_dtype(dtype)

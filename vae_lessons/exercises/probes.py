@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from vae_lessons.exercises.exercise import Answer, Probe, Seen, as_tensor, in_words
+from vae_lessons.exercises.exercise import Answer, Probe, Seen, TimeIsUp, as_tensor, first_line, in_words
 
 # Three images, five latents: no two numbers alike, none of them 0 or 1, and N is none of 1, 2 and D.
 MU = torch.tensor([[0.5, -1.2, 0.3, 2.1, -0.7], [-0.4, 0.9, -1.6, 0.2, 1.3], [1.7, -0.3, 0.6, -2.2, 0.8]])
@@ -55,13 +55,14 @@ def look(
         for name, value in inputs.items()
     }
     returned, failed = attempt(lambda: answer(*handed.values()), given)
-    if failed:
-        yield failed
+    if failed or returned is None:
+        yield failed or Seen(results[0], "None", given)
         return
-    parts = _parts(returned, len(results))
-    for name, part in zip(
-        results if len(parts) == len(results) else ["the result"] * len(parts), parts, strict=True
-    ):
+    parts = [returned] if len(results) == 1 else list(returned) if type(returned) in (list, tuple) else []
+    if len(parts) != len(results):
+        yield Seen("the result", f"a {type(returned).__name__}, not {len(results)} results", given)
+        return
+    for name, part in zip(results, parts, strict=True):
         yield Seen(name, as_tensor(part), given, tolerance)
     for name, value in inputs.items():
         if isinstance(value, Tensor):
@@ -80,10 +81,12 @@ def attempt(call: Callable[[], object], given: str) -> tuple[object, Seen | None
     """What a call returns, or what is seen when it raises."""
     try:
         return call(), None
-    except (Exception, SystemExit) as error:
-        said = (str(error).strip().splitlines() or [""])[0][:100]
-        kept = error if isinstance(error, Exception) else RuntimeError("the function left Python: SystemExit")
-        return None, Seen("an error", f"{type(error).__name__}: {said}", given, error=kept)
+    except TimeIsUp:
+        raise
+    except BaseException as error:  # SystemExit and the like must not end the student's kernel
+        return None, Seen(
+            "an error", f"{type(error).__name__}: {first_line(error)[:100]}", given, error=error
+        )
 
 
 def slopes_of(results: Sequence[object], leaves: Sequence[Tensor]) -> list[Tensor]:
@@ -125,11 +128,40 @@ def cut_off(reference: Answer) -> Answer:
     return answer
 
 
-def _parts(returned: object, expected: int) -> list[object]:
-    """A returned tuple as its parts where several results are asked or tensors were put together."""
-    if isinstance(returned, tuple | list) and (expected > 1 or any(isinstance(p, Tensor) for p in returned)):
-        return list(returned)
-    return [returned]
+def column(reference: Answer) -> Answer:
+    """The mistake of an answer whose numbers (B,) stand in a column (B, 1)."""
+
+    def answer(*arguments: object) -> Tensor:
+        return reference(*arguments)[:, None]
+
+    answer.__doc__ = """Your numbers are right, but they stand in a column, (B, 1): the next (B,) that meets them would
+    make a table of (B, B) without a word. Sum over all axes but the first, without keepdim."""
+    return answer
+
+
+def listed(reference: Answer) -> Answer:
+    """The mistake of an answer whose numbers (B,) stand in a Python list."""
+
+    def answer(*arguments: object) -> list[Tensor]:
+        return list(reference(*arguments))
+
+    answer.__doc__ = """You return a Python list of tensors; torch.stack makes one tensor of them, (B,), with which
+    the rest of the loss can be computed."""
+    return answer
+
+
+def writes_into(reference: Answer, place: int) -> Answer:
+    """The mistake of an answer that is right and has changed the tensor handed in at this place."""
+
+    def answer(*arguments: object) -> object:
+        result = reference(*(one.clone() if isinstance(one, Tensor) else one for one in arguments))
+        arguments[place].mul_(1.5)
+        return result
+
+    answer.__doc__ = """The numbers are right, but a tensor that you were given is another one now, and the next line
+    that uses it gets that: +=, *= and names that end in an underscore, like mul_ and exp_, write into their tensor.
+    Use the forms that make a new one."""
+    return answer
 
 
 class _Elsewhere(Tensor):
@@ -169,7 +201,7 @@ class _AnotherDevice(TorchFunctionMode):
 def another_device() -> Iterator[None]:
     """Inside, inputs behave as if they lay on a GPU: a tensor made without saying where does not fit them.
 
-    It needs no GPU. What .to(input), .to(device=...) and factories given a device return is taken to be with the inputs.
+    It needs no GPU. What .to(...) and factories given a device return is taken to be with the inputs.
     """
     with _AnotherDevice():
         yield

@@ -1,0 +1,103 @@
+"""check, hint and solution as a student meets them."""
+
+import pytest
+import torch
+
+from vae_lessons.exercises import check, hint, record, solution
+from vae_lessons.exercises.checking import NotYet
+from vae_lessons.gaussians import kl_closed_form
+
+
+def right(mu, logvar):
+    return (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).sum(1)
+
+
+def negative(mu, logvar):
+    return -right(mu, logvar)
+
+
+def stub(mu, logvar): ...
+
+
+def failing(mu, logvar):
+    return mu @ logvar
+
+
+def test_a_right_function_comes_back(notes):
+    assert check("2.3", right) is right
+    assert notes[-1].startswith("✓ 2.3 The KL in closed form: right")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (stub, "not attempted yet"),
+        (negative, "Your KL is negative"),
+        (failing, "of failing: return mu @ logvar"),
+        (lambda mu, logvar: right(mu, logvar) + 1e-2, "yours"),
+        (None, "There is no function yet"),
+        (torch.ones(3), 'check("2.3", name), with no brackets'),
+    ],
+)
+def test_for_anything_else_the_course_s_own_function_comes_back(notes, answer, said):
+    assert check("2.3", answer) is kl_closed_form
+    assert said in notes[-1]
+    assert "goes on with the course's own function" in notes[-1]
+    assert "Incorrect" not in notes[-1]
+
+
+@pytest.mark.parametrize("answer", [stub, negative, failing, None])
+def test_strict_raises_for_whatever_is_not_right(notes, monkeypatch, answer):
+    monkeypatch.setenv("VAE_LESSONS_STRICT", "1")
+    with pytest.raises(NotYet, match="2.3 The KL in closed form"):
+        check("2.3", answer)
+    assert check("2.3", right) is right
+
+
+def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
+    assert check("2.33", right) is right
+    assert "There is no exercise 2.33" in notes[-1]
+    assert "2.3" in notes[-1].splitlines()[1]
+    hint("nonsense"), solution("nonsense")
+    assert len(notes) == 3
+
+
+def test_a_defect_of_the_check_does_not_stop_the_notebook(notes, monkeypatch):
+    from vae_lessons.exercises.exercise import Exercise
+
+    def broken(self, answer):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Exercise, "judge", broken)
+    assert check("2.3", right) is kl_closed_form
+    assert "The check itself failed (ZeroDivisionError: ours)" in notes[-1]
+
+
+def test_hints_come_one_at_a_time_and_are_counted(notes):
+    for count in (1, 2, 3, 4):
+        hint("2.3")
+        assert notes[-1].count("Hint ") == min(count, 3)
+    assert record.read()["exercises"]["2.3"]["hints"] == 3
+    assert 'hint("2.3") once more' in notes[0]
+    assert "once more" not in notes[2]
+
+
+def test_the_solution_is_the_package_s_source_and_looking_is_counted_before_solving_only(notes):
+    solution("2.3")
+    assert "def kl_closed_form(" in notes[-1]
+    assert "def kl_per_latent(" in notes[-1]
+    assert record.read()["exercises"]["2.3"]["solution"] is True
+    check(
+        "2.1",
+        lambda x_logits, x: __import__("vae_lessons.likelihoods").likelihoods.bernoulli_log_likelihood(
+            x_logits, x
+        ),
+    )
+    solution("2.1")
+    assert record.read()["exercises"]["2.1"] == {"tries": 1, "solved": True, "hints": 0, "solution": False}
+
+
+def test_tries_are_counted_until_solved_and_a_stub_is_none(notes):
+    for answer in (stub, negative, failing, right, negative):
+        check("2.3", answer)
+    assert record.read()["exercises"]["2.3"] == {"tries": 3, "solved": True, "hints": 0, "solution": False}

@@ -1,0 +1,37 @@
+"""What a check says, as a framed note in a notebook and as plain text elsewhere."""
+
+import html
+
+from IPython.display import display
+
+from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
+
+COLOURS = {"right": GREEN, "not yet": ORANGE, "open": GREY, "told": BLUE}
+
+
+class Lines(str):
+    """Lines of code or numbers, to be set as they are; other parts of a note are prose."""
+
+
+def show(kind: str, title: str, *parts: str) -> None:
+    """Display a title and parts, prose or Lines; kind (see COLOURS) decides the colour of the frame."""
+    display({"text/html": markup(kind, title, *parts), "text/plain": plain(title, *parts)}, raw=True)
+
+
+def markup(kind: str, title: str, *parts: str) -> str:
+    """The note as HTML, in the colours of the page it stands on. In prose, `this` is set as code."""
+    body = "".join(_block(part) for part in parts if part)
+    style = f"border-left: 5px solid {COLOURS[kind]}; padding: 0.2em 0.8em; max-width: 50em; line-height: 1.5"
+    return f'<div style="{style}"><div><strong>{html.escape(title)}</strong></div>{body}</div>'
+
+
+def plain(title: str, *parts: str) -> str:
+    """The note as text."""
+    return "\n".join([title, *(part if isinstance(part, Lines) else part.replace("`", "") for part in parts if part)])
+
+
+def _block(part: str) -> str:
+    if isinstance(part, Lines):
+        return f'<pre style="margin: 0.3em 0; white-space: pre-wrap">{html.escape(part)}</pre>'
+    pieces = html.escape(part).split("`")
+    return f"<div>{''.join(f'<code>{p}</code>' if place % 2 else p for place, p in enumerate(pieces))}</div>"

@@ -1,0 +1,96 @@
+"""The student's board: what is solved, hinted, predicted, by lesson."""
+
+import html
+
+from IPython.display import display
+
+from vae_lessons.exercises import record
+from vae_lessons.exercises.catalogue import LESSONS, exercises, predictions
+from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
+
+SOLVED, HELPED, TRIED, OPEN = "✓", "◑", "→", "○"
+_MEANS = {SOLVED: "solved", HELPED: "solved with hints or after the solution", TRIED: "tried", OPEN: "open"}
+_COLOURS = {SOLVED: GREEN, HELPED: BLUE, TRIED: ORANGE, OPEN: GREY}
+
+
+def progress() -> None:
+    """Draw the board of this user from the record; it survives restarts."""
+    kept = record.current()
+    display({"text/html": _markup(kept), "text/plain": as_text(kept)}, raw=True)
+
+
+def as_text(kept: dict) -> str:
+    """The board of a record as lines of text."""
+    lines = []
+    for lesson in LESSONS:
+        row = [f"{number} {sign}" for number, _, sign in exercise_signs(kept, lesson)]
+        row += [f"{key.split('-', 1)[1]} {sign}" for key, sign in prediction_signs(kept, lesson)]
+        lines.append(f"lesson {lesson}   " + "   ".join(row))
+    return "\n".join([*lines, summary(kept), _legend()])
+
+
+def summary(kept: dict) -> str:
+    """How many are solved, with what help, and how many predictions came true."""
+    signs = [sign for lesson in LESSONS for _, _, sign in exercise_signs(kept, lesson)]
+    told = [sign for lesson in LESSONS for _, sign in prediction_signs(kept, lesson)]
+    solved = signs.count(SOLVED) + signs.count(HELPED)
+    made = len(told) - told.count(OPEN)
+    return (
+        f"{solved} of {len(signs)} exercises solved, {signs.count(HELPED)} of them with help; "
+        f"{made} of {len(told)} predictions made, {told.count(SOLVED)} came true."
+    )
+
+
+def exercise_signs(kept: dict, lesson: str) -> list[tuple[str, str, str]]:
+    """(number, title, sign) of each exercise of a lesson such as "02"."""
+    rows = []
+    for number, exercise in exercises().items():
+        if number.split(".")[0] == str(int(lesson)):
+            entry = kept["exercises"].get(number, {})
+            helped = entry.get("hints") or entry.get("solution")
+            sign = (
+                (HELPED if helped else SOLVED)
+                if entry.get("solved")
+                else TRIED
+                if entry.get("tries")
+                else OPEN
+            )
+            rows.append((number, exercise.title, sign))
+    return rows
+
+
+def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
+    """(key, sign) of each prediction of a lesson: solved when it came true, tried when it did not."""
+    rows = []
+    for key in predictions():
+        if key.split("-")[0] == str(int(lesson)):
+            entry = kept["predictions"].get(key)
+            rows.append((key, OPEN if entry is None else SOLVED if entry.get("right") else TRIED))
+    return rows
+
+
+def _markup(kept: dict) -> str:
+    rows = []
+    for lesson in LESSONS:
+        cells = [_cell(number, title, sign) for number, title, sign in exercise_signs(kept, lesson)]
+        told = [
+            _cell(key.split("-", 1)[1], "prediction", sign) for key, sign in prediction_signs(kept, lesson)
+        ]
+        rows.append(
+            f'<tr><th scope="row" style="text-align: left">{lesson}</th><td style="text-align: left">{"".join(cells)}</td>'
+            f'<td style="text-align: left">{"".join(told)}</td></tr>'
+        )
+    head = "<tr><th>lesson</th><th>exercises</th><th>predictions</th></tr>"
+    return (
+        f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<div>{html.escape(summary(kept))}</div><div>{html.escape(_legend())}</div>"
+    )
+
+
+def _cell(name: str, title: str, sign: str) -> str:
+    style = f"display: inline-block; border-bottom: 3px solid {_COLOURS[sign]}; margin: 0 0.7em 0.2em 0; padding: 0 0.1em"
+    return f'<span style="{style}" title="{html.escape(title)}: {_MEANS[sign]}">{html.escape(name)} {sign}</span>'
+
+
+def _legend() -> str:
+    return ", ".join(f"{sign} {meaning}" for sign, meaning in _MEANS.items())

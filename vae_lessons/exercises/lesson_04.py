@@ -1,0 +1,1150 @@
+"""Exercises of lesson 04: the dial between rate and distortion, what a weight really is, and collapse."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from vae_lessons.beta_schedules import effective_beta, free_bits, implied_pixel_std
+from vae_lessons.elbo import beta_loss
+from vae_lessons.exercises.exercise import Answer, Exercise, Seen
+from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.probes import cut_off, each, writes_into
+
+LOG_PX_Z = torch.tensor([-7.3, -2.6, 1.8])  # (B,), the last a density, as Gaussian pixels may give
+KL = torch.tensor(  # (B, J): averages over the batch 0.2, 0.7, 1.5, 0.3, 0.6, of which each hides large and small ones
+    [[0.05, 1.3, 2.4, 0.75, 0.17], [0.38, 0.22, 1.9, 0.06, 1.15], [0.17, 0.58, 0.2, 0.09, 0.48]]
+)
+
+
+# 4.1
+
+DIAL = Exercise(
+    number="4.1",
+    title="The dial",
+    task="""Write the loss that training minimises: beta_loss(log_px_z, kl, beta). log_px_z and kl are (B,), in nats
+    per image; beta is the price of a nat of rate. Return one number, in nats per image; gradients must reach both
+    terms.""",
+    minutes=4,
+    difficulty=1,
+    reference=beta_loss,
+    probe=each(
+        {"log_px_z": torch.tensor([-2.3]), "kl": torch.tensor([0.7]), "beta": 3.0},
+        {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.4},
+        {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.0},
+        gradients=["log_px_z", "kl"],
+    ),
+    hints=(
+        "The loss is D + beta R: distortion plus price times rate. Which of the two is log_px_z, and with which sign?",
+        "The distortion of an image is -log_px_z, its rate is kl; only the rate is multiplied by beta.",
+        "beta * kl - log_px_z is one number per image, (B,). Average it over the batch, last of all.",
+    ),
+)
+
+
+@DIAL.mistake
+def dial_on_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You multiply log_px_z by beta: turning the dial up would buy a better picture. beta is the price of the rate, so
+    it stands before kl."""
+    return (kl - beta * log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_on_both(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """beta multiplies the whole loss, so the balance between the terms never changes, only the size of the steps: it
+    belongs to kl alone. Look at your brackets."""
+    return -beta * (log_px_z - kl).mean()
+
+
+@DIAL.mistake
+def dial_ignored(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """This is the negative ELBO whatever beta is: your function never uses its third argument."""
+    return (kl - log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_kl_rewarded(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """A larger KL lowers your loss, so training would let it grow without end: in the loss, the rate is a cost and is
+    added."""
+    return -(log_px_z + beta * kl).mean()
+
+
+@DIAL.mistake
+def dial_likelihood_punished(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """A better rebuilt image, a higher log_px_z, raises your loss: the distortion is minus log_px_z."""
+    return (log_px_z + beta * kl).mean()
+
+
+@DIAL.mistake
+def dial_maximised(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """This is what should become large; an optimizer goes downhill and would make everything worse. The loss is minus
+    this."""
+    return (log_px_z - beta * kl).mean()
+
+
+@DIAL.mistake
+def dial_batch_sum(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You add up the images, so the loss and every gradient grow with the batch: average over the batch, to stay in
+    nats per image."""
+    return (beta * kl - log_px_z).sum()
+
+
+@DIAL.mistake
+def dial_per_image(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You return one number per image, (B,); backward() needs a single one. Average over the batch as the last
+    step."""
+    return beta * kl - log_px_z
+
+
+@DIAL.mistake
+def dial_kl_summed_over_batch(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You average log_px_z over the batch but add up kl, so the real beta is B times the one you set: treat both terms
+    alike."""
+    return beta * kl.sum() - log_px_z.mean()
+
+
+@DIAL.mistake
+def dial_distortion_summed_over_batch(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You add up log_px_z over the batch but average kl, so the real beta is the one you set divided by B: treat both
+    terms alike."""
+    return beta * kl.mean() - log_px_z.sum()
+
+
+@DIAL.mistake
+def dial_kl_averaged_twice(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You divide kl by the size of the batch and then average it as well, so the real beta is the one you set divided
+    by B: average once."""
+    return (beta * kl / len(kl) - log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_averaged_twice(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You divide by the size of the batch twice, once inside mean() and once more: one average is enough."""
+    return (beta * kl - log_px_z).mean() / len(kl)
+
+
+@DIAL.mistake
+def dial_added(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You add beta to the loss. A constant has no gradient, so the dial turns nothing: a price multiplies."""
+    return (beta + kl - log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_divided(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You divide kl by beta, so a dear wire becomes a cheap one (and at beta = 0 nothing is a number any more):
+    multiply."""
+    return (kl / beta - log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_below_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You divide log_px_z by beta. The balance is right, but the loss is no longer in nats per image, and beta = 0
+    breaks it: leave log_px_z as it is and multiply kl."""
+    return (kl - log_px_z / beta).mean()
+
+
+@DIAL.mistake
+def dial_mixture(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You weigh the terms by 1 - beta and beta, as shares of a whole. beta is a price: the distortion always counts in
+    full, and beta may be above 1."""
+    return (beta * kl - (1 - beta) * log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_squared(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """beta is multiplied in twice, so 3 acts as 9 and 0.4 as 0.16: look for a second place that uses it."""
+    return (beta**2 * kl - log_px_z).mean()
+
+
+@DIAL.mistake
+def dial_on_top(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You add beta * kl to a loss that holds the KL already, so it counts 1 + beta times: at beta = 0 the rate must
+    cost nothing."""
+    return (kl - log_px_z + beta * kl).mean()
+
+
+@DIAL.mistake
+def dial_only_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """The KL is missing, which is beta = 0 for ever: the autoencoder of lesson 01, with its holes."""
+    return -log_px_z.mean()
+
+
+@DIAL.mistake
+def dial_only_rate(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """log_px_z is missing, so only the KL is minimised: a perfect match with the prior, and a decoder that learns
+    nothing."""
+    return beta * kl.mean()
+
+
+@DIAL.mistake
+def dial_exponential(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You take exp of log_px_z, which for a real image is 0 in floating point: the loss is made of the logarithms
+    themselves, in nats."""
+    return (beta * kl - log_px_z.exp()).mean()
+
+
+@DIAL.mistake
+def dial_absolute(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """You drop the sign of log_px_z. With Gaussian pixels it is a density and may be positive, and then a better
+    picture would raise your loss: the distortion is minus log_px_z."""
+    return (beta * kl + log_px_z.abs()).mean()
+
+
+@DIAL.mistake
+def dial_kl_without_gradient(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """The number is right, but no gradient reaches kl, so the encoder never hears of its price: look for .item(),
+    float() or .detach() on the KL."""
+    return beta * kl.mean().item() - log_px_z.mean()
+
+
+@DIAL.mistake
+def dial_distortion_without_gradient(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    """The number is right, but no gradient reaches log_px_z, so training follows the KL alone: look for .item(),
+    float() or .detach() on it."""
+    return beta * kl.mean() - log_px_z.mean().item()
+
+
+DIAL.mistake(cut_off(beta_loss))
+DIAL.mistake(writes_into(beta_loss, 1))
+
+
+# 4.2
+
+WEIGHT = Exercise(
+    number="4.2",
+    title="What a weight really is",
+    task="""A loss reads pixel_weight * (error summed over pixels) + kl_weight * (KL summed over latents). Write
+    effective_beta(pixel_weight, kl_weight, pixel_std=None), its beta once both terms are in nats per image. With
+    pixel_std None the error is a cross-entropy; otherwise it is the squared error of Gaussian pixels with that
+    standard deviation. All numbers handed in are positive.""",
+    minutes=8,
+    difficulty=2,
+    reference=effective_beta,
+    probe=each(
+        {"pixel_weight": 0.5, "kl_weight": 3.0, "pixel_std": None},
+        {"pixel_weight": 0.5, "kl_weight": 3.0, "pixel_std": 0.4},
+        {"pixel_weight": 2.5, "kl_weight": 0.7, "pixel_std": 1.7},
+        {"pixel_weight": 500 / 1024, "kl_weight": 1.0, "pixel_std": None},
+        {"pixel_weight": 1 / 784, "kl_weight": 1.0, "pixel_std": 0.3},
+    ),
+    hints=(
+        "Only the ratio of the weights matters: divide the whole loss by whatever makes its first term count in nats.",
+        "A cross-entropy is in nats already. One unit of squared error is 1 / (2 pixel_std^2) nats.",
+        "Without a std, kl_weight / pixel_weight. With one, divide that by 2 pixel_std^2 as well.",
+    ),
+)
+
+
+@WEIGHT.mistake
+def weight_inverse(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """Your fraction stands on its head: beta is what a nat of KL costs, measured in nats of error, so kl_weight goes
+    above and pixel_weight below."""
+    return 1 / effective_beta(pixel_weight, kl_weight, pixel_std)
+
+
+@WEIGHT.mistake
+def weight_inverse_ratio(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """pixel_weight and kl_weight changed places: the larger the weight on the KL, the larger beta. (What you do with
+    pixel_std is right.)"""
+    return effective_beta(kl_weight, pixel_weight, pixel_std)
+
+
+@WEIGHT.mistake
+def weight_product(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You multiply by pixel_weight, but a heavier error makes the KL count less: divide."""
+    return effective_beta(1 / pixel_weight, kl_weight, pixel_std)
+
+
+@WEIGHT.mistake
+def weight_product_and_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You multiply by pixel_weight and by 2 pixel_std^2 where both divide: what makes the error heavier makes beta
+    smaller."""
+    return kl_weight * pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
+
+
+@WEIGHT.mistake
+def weight_as_it_stands(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You take kl_weight for beta, as its author may have. It says nothing before you ask how much the error beside it
+    weighs."""
+    return kl_weight
+
+
+@WEIGHT.mistake
+def weight_without_pixel_weight(
+    pixel_weight: float, kl_weight: float, pixel_std: float | None = None
+) -> float:
+    """pixel_weight is not used: an error averaged over 784 pixels would count like one that is summed. Divide by it
+    too."""
+    return effective_beta(1.0, kl_weight, pixel_std)
+
+
+@WEIGHT.mistake
+def weight_share(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You compute the share of the KL in all weights, which never exceeds 1; beta compares the KL with the error
+    alone."""
+    nats_weight = pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
+    return kl_weight / (kl_weight + nats_weight)
+
+
+@WEIGHT.mistake
+def weight_without_two(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """A factor of 2 is missing wherever pixel_std is given: the exponent of a bell curve is half the squared distance,
+    so one unit of squared error is 1 / (2 pixel_std^2) nats."""
+    return kl_weight / (pixel_weight * (pixel_std**2 if pixel_std else 1))
+
+
+@WEIGHT.mistake
+def weight_std_not_squared(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You use pixel_std where the variance belongs: a squared error is measured against pixel_std squared."""
+    return kl_weight / (pixel_weight * (2 * pixel_std if pixel_std else 1))
+
+
+@WEIGHT.mistake
+def weight_by_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You divide by pixel_std alone; one unit of squared error is 1 / (2 pixel_std^2) nats: both the 2 and the square
+    are missing."""
+    return kl_weight / (pixel_weight * (pixel_std if pixel_std else 1))
+
+
+@WEIGHT.mistake
+def weight_two_squared(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """The 2 is squared together with pixel_std, so it became 4: square only pixel_std. Look at your brackets."""
+    return kl_weight / (pixel_weight * ((2 * pixel_std) ** 2 if pixel_std else 1))
+
+
+@WEIGHT.mistake
+def weight_std_ignored(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """Your answer does not depend on pixel_std, but a squared error becomes nats only by it: 1 / (2 pixel_std^2) for
+    one unit."""
+    return kl_weight / pixel_weight
+
+
+@WEIGHT.mistake
+def weight_std_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You multiply by 2 pixel_std^2 where it divides. Ask which way it must go: the smaller pixel_std, the more nats
+    an error is, the less a weight on it says. (Written on one line, it needs brackets below the fraction.)"""
+    return kl_weight / pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
+
+
+@WEIGHT.mistake
+def weight_half_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """pixel_std^2 ended up above the fraction and the 2 below: 1 / 2 * pixel_std**2 is half of pixel_std^2. Put
+    brackets around what is to be divided by."""
+    return kl_weight / pixel_weight / 2 * pixel_std**2 if pixel_std else kl_weight / pixel_weight
+
+
+@WEIGHT.mistake
+def weight_two_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """The 2 ended up above the fraction: / pixel_std^2 is right, and so is / 2. Put brackets around what is to be
+    divided by."""
+    return kl_weight / pixel_weight * 2 / pixel_std**2 if pixel_std else kl_weight / pixel_weight
+
+
+@WEIGHT.mistake
+def weight_pixels_put_in(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You multiply by 784 pixels, but the average over pixels is in pixel_weight already: it is 1/784 then."""
+    return 784 * effective_beta(pixel_weight, kl_weight, pixel_std)
+
+
+@WEIGHT.mistake
+def weight_pixels_taken_out(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You divide by 784 pixels; any sum or average is in pixel_weight already, and nobody said that images have 784
+    pixels."""
+    return effective_beta(pixel_weight, kl_weight, pixel_std) / 784
+
+
+@WEIGHT.mistake
+def weight_root(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed in."""
+    return implied_pixel_std(pixel_weight, kl_weight)
+
+
+@WEIGHT.mistake
+def weight_half_without_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You treat a missing pixel_std like a std of 1, which halves beta; None means a cross-entropy, in nats already:
+    no 2, no square."""
+    return effective_beta(pixel_weight, kl_weight, 1.0 if pixel_std is None else pixel_std)
+
+
+@WEIGHT.mistake
+def weight_none_not_expected(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """Right for squared errors, but None cannot be squared: when pixel_std is None the error is a cross-entropy, and
+    the ratio of the weights is all."""
+    return kl_weight / (pixel_weight * 2 * pixel_std**2)
+
+
+@WEIGHT.mistake
+def weight_constant_counted(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    """You count the normalising term of the bell curve, log(2 pi pixel_std^2). It is added to the loss, not
+    multiplied, so it moves no weight: only 2 pixel_std^2 matters."""
+    if pixel_std is None:
+        return kl_weight / pixel_weight
+    nats = 1 / (2 * pixel_std**2) + 0.5 * math.log(2 * math.pi * pixel_std**2)
+    return kl_weight / pixel_weight * nats
+
+
+# 4.3
+
+
+def beta_at_step(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """The share of beta in [0, 1] at a step of training: straight up from 0 while the warm-up lasts, then 1."""
+    warm_up_steps = steps_per_epoch * warm_up_epochs
+    return min(1.0, step / warm_up_steps)
+
+
+WARM_UP = Exercise(
+    number="4.3",
+    title="Warm-up",
+    task="""Write beta_at_step(step, steps_per_epoch, warm_up_epochs): the share of beta, a number from 0 to 1. step
+    counts all steps of training from 0 on. The share is 0 at step 0, rises in a straight line with every step, reaches
+    1 when warm_up_epochs epochs are over, and stays there.""",
+    minutes=5,
+    difficulty=1,
+    reference=beta_at_step,
+    probe=each(
+        *(
+            {"step": step, "steps_per_epoch": per_epoch, "warm_up_epochs": epochs}
+            for step, per_epoch, epochs in [
+                (0, 7, 3),
+                (2, 7, 3),
+                (5, 7, 3),
+                (11, 7, 3),
+                (20, 7, 3),
+                (21, 7, 3),
+                (22, 7, 3),
+                (50, 7, 3),
+                (13, 5, 4),
+                (130, 40, 5),
+                (1000, 40, 5),
+            ]
+        )
+    ),
+    hints=(
+        "steps and epochs are different units: how many steps does the whole warm-up last?",
+        "The warm-up lasts steps_per_epoch * warm_up_epochs steps; what share of them is done at this step?",
+        "step divided by the steps of the warm-up, and min(1.0, ...) so that it never goes above 1.",
+    ),
+)
+
+
+@WARM_UP.mistake
+def warm_up_epochs_for_steps(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You compare a number of steps with a number of epochs, so the warm-up is over after 3 steps: bring both to the
+    same unit."""
+    return min(1.0, step / warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_of_one_epoch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your warm-up is over after one epoch, because warm_up_epochs is not used: divide by the steps of all its
+    epochs."""
+    return min(1.0, step / steps_per_epoch)
+
+
+@WARM_UP.mistake
+def warm_up_brackets(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """step / steps_per_epoch * warm_up_epochs multiplies by the epochs, so a longer warm-up rises faster: put brackets
+    around what is to be divided by."""
+    return min(1.0, step / steps_per_epoch * warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_sum(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You add steps_per_epoch and warm_up_epochs; so many epochs of so many steps each is a product."""
+    return min(1.0, step / (steps_per_epoch + warm_up_epochs))
+
+
+@WARM_UP.mistake
+def warm_up_without_end(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share goes on rising above 1, so the KL gets dearer to the last step: stop it at 1 with min."""
+    return step / (steps_per_epoch * warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_max(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """max keeps the share at 1 or above, so there is no warm-up at all: to keep a number from rising above 1 takes
+    min."""
+    return max(1.0, step / (steps_per_epoch * warm_up_epochs))
+
+
+@WARM_UP.mistake
+def warm_up_from_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You count steps from 1: your first step is not free, and the warm-up ends one step early. step is 0 at the first
+    one."""
+    return min(1.0, (step + 1) / (steps_per_epoch * warm_up_epochs))
+
+
+@WARM_UP.mistake
+def warm_up_one_step_short(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You reach 1 at the last step of the warm-up, as torch.linspace would; it should be reached at the step after,
+    when all its epochs are over. Divide by the number of steps, without the - 1."""
+    return min(1.0, step / (steps_per_epoch * warm_up_epochs - 1))
+
+
+@WARM_UP.mistake
+def warm_up_one_step_long(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You reach 1 one step late: divide by the number of steps of the warm-up, without a + 1."""
+    return min(1.0, step / (steps_per_epoch * warm_up_epochs + 1))
+
+
+@WARM_UP.mistake
+def warm_up_below_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share stops just below 1, at the last step of the warm-up, and stays there: afterwards the KL must count in
+    full."""
+    steps = steps_per_epoch * warm_up_epochs
+    return min(step, steps - 1) / steps
+
+
+@WARM_UP.mistake
+def warm_up_staircase(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share changes only from epoch to epoch, a staircase: // drops the part of the epoch that is done. It should
+    rise with every step."""
+    return min(1.0, step // steps_per_epoch / warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_staircase_from_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share is a staircase, one stair per epoch, and its first stair is above 0: count in steps, from 0."""
+    return min(1.0, (step // steps_per_epoch + 1) / warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_switch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """You switch from 0 to 1 at the end of the warm-up, with nothing in between: // keeps only whole numbers. Divide
+    with /."""
+    return float(step >= steps_per_epoch * warm_up_epochs)
+
+
+@WARM_UP.mistake
+def warm_up_falls(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share starts at 1 and falls to 0: the KL would be dear at first, when the decoder does not listen yet. Turn
+    it round."""
+    return max(0.0, 1 - step / (steps_per_epoch * warm_up_epochs))
+
+
+@WARM_UP.mistake
+def warm_up_cosine(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share rises along a cosine, slowly at both ends; a fine schedule, but a straight line is asked for."""
+    return (1 - math.cos(math.pi * beta_at_step(step, steps_per_epoch, warm_up_epochs))) / 2
+
+
+@WARM_UP.mistake
+def warm_up_squared(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share rises with the square of the step, slowly at first; a straight line is asked for."""
+    return beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 2
+
+
+@WARM_UP.mistake
+def warm_up_root(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share rises with the root of the step, steeply at first; a straight line is asked for."""
+    return beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 0.5
+
+
+@WARM_UP.mistake
+def warm_up_cyclical(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share falls back to 0 at the end of the warm-up and rises again: that is cyclical annealing without its
+    pauses. Here it stays at 1; look at your %."""
+    steps = steps_per_epoch * warm_up_epochs
+    return step % steps / steps
+
+
+@WARM_UP.mistake
+def warm_up_every_epoch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share begins anew in every epoch: step counts all steps of training, so no % is needed."""
+    return step % steps_per_epoch / steps_per_epoch
+
+
+@WARM_UP.mistake
+def warm_up_forgotten_after(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """After the warm-up your share is 0, and the KL is free for the rest of training: return 1 there."""
+    steps = steps_per_epoch * warm_up_epochs
+    return step / steps if step < steps else 0.0
+
+
+@WARM_UP.mistake
+def warm_up_half(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your share reaches 1 after half the warm-up: the lesson's warm_up rises over half of what you give it, unless
+    told share=1."""
+    return min(1.0, 2 * step / (steps_per_epoch * warm_up_epochs))
+
+
+@WARM_UP.mistake
+def warm_up_on_its_head(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    """Your fraction stands on its head, and step 0 divides by zero: the steps done go above, the steps of the warm-up
+    below."""
+    return min(1.0, steps_per_epoch * warm_up_epochs / step)
+
+
+# 4.4
+
+FREE = Exercise(
+    number="4.4",
+    title="Free bits",
+    task="""Give every latent an allowance: free_bits(kl, free) with kl (B, J) and a number free, in nats. A latent
+    whose KL, averaged over the batch, is below free counts as free, any other counts as its average. Return the sum
+    over latents, one number. Below its allowance a latent must feel no gradient.""",
+    minutes=8,
+    difficulty=2,
+    reference=free_bits,
+    probe=each(
+        {"kl": torch.tensor([[0.2]]), "free": 0.5},
+        {"kl": torch.tensor([[0.7]]), "free": 0.5},
+        {"kl": torch.tensor([[0.2, 0.7]]), "free": 0.5},
+        {"kl": KL, "free": 0.5},
+        {"kl": KL, "free": 0.25},
+        {"kl": KL, "free": 2.0},
+        {"kl": KL, "free": 0.0},
+        gradients=["kl"],
+    ),
+    hints=(
+        "Three steps in this order: average, compare, add up. Over which axis goes the first, over which the last?",
+        "kl.mean(0) is the KL of each latent, (J,). Raise those that are below free up to free.",
+        "clamp(min=free) raises them, and has no gradient where it did. Then add up the J numbers.",
+    ),
+)
+
+
+@FREE.mistake
+def free_after_sum(kl: Tensor, free: float) -> Tensor:
+    """You compare the sum over all latents with free, so one busy latent uses up the allowance of all: compare each
+    latent on its own, then add up."""
+    return kl.mean(0).sum().clamp(min=free)
+
+
+@FREE.mistake
+def free_pooled(kl: Tensor, free: float) -> Tensor:
+    """You gave all latents one common purse of J times free, and one busy latent empties it: compare each latent on
+    its own, then add up."""
+    return kl.mean(0).sum().clamp(min=free * kl.shape[1])
+
+
+@FREE.mistake
+def free_per_image(kl: Tensor, free: float) -> Tensor:
+    """You compare every image with free before averaging, so a latent that speaks about some images only is counted
+    too high: average over the batch first."""
+    return kl.clamp(min=free).mean(0).sum()
+
+
+@FREE.mistake
+def free_per_image_in_place(kl: Tensor, free: float) -> Tensor:
+    """You overwrite numbers of kl itself, which whoever called you still needs; and you compare each image with free,
+    where the average over the batch is asked. Average first, into a new tensor."""
+    return kl.clamp_(min=free).mean(0).sum()
+
+
+@FREE.mistake
+def free_per_code(kl: Tensor, free: float) -> Tensor:
+    """You add up the latents of each image and compare that with free; the allowance belongs to a latent, averaged
+    over the batch."""
+    return kl.sum(1).clamp(min=free).mean()
+
+
+@FREE.mistake
+def free_from_above(kl: Tensor, free: float) -> Tensor:
+    """You cut the KL off above free, so a latent may say as much as it likes at no further price, and a silent one is
+    pulled down: raise what is below instead, min= where you have max=."""
+    return kl.mean(0).clamp(max=free).sum()
+
+
+@FREE.mistake
+def free_subtracted(kl: Tensor, free: float) -> Tensor:
+    """You subtract free from every latent. A constant changes no gradient, so silent latents are still pulled down:
+    the KL below free has to count as free."""
+    return (kl.mean(0) - free).sum()
+
+
+@FREE.mistake
+def free_excess(kl: Tensor, free: float) -> Tensor:
+    """You count only what exceeds free. Gradients are the same, but the number is J times free too small: a latent
+    below counts as free, not as 0, and one above counts in full."""
+    return (kl.mean(0) - free).clamp(min=0).sum()
+
+
+@FREE.mistake
+def free_excess_per_image(kl: Tensor, free: float) -> Tensor:
+    """You count for each image what exceeds free: average over the batch first, and let a latent below count as free,
+    one above in full."""
+    return (kl - free).clamp(min=0).mean(0).sum()
+
+
+@FREE.mistake
+def free_mean_over_latents(kl: Tensor, free: float) -> Tensor:
+    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add up."""
+    return kl.mean(0).clamp(min=free).mean()
+
+
+@FREE.mistake
+def free_batch_sum(kl: Tensor, free: float) -> Tensor:
+    """You add up the images, so in a large batch every latent is above its allowance: average over the batch, axis 0,
+    before comparing."""
+    return kl.sum(0).clamp(min=free).sum()
+
+
+@FREE.mistake
+def free_batch_sum_then_mean(kl: Tensor, free: float) -> Tensor:
+    """You compare the sum over the batch with free and divide by B afterwards: the allowance is meant for the average,
+    so divide first."""
+    return kl.sum(0).clamp(min=free).sum() / len(kl)
+
+
+@FREE.mistake
+def free_not_summed(kl: Tensor, free: float) -> Tensor:
+    """You return one number per latent, (J,): add them up."""
+    return kl.mean(0).clamp(min=free)
+
+
+@FREE.mistake
+def free_wrong_axis(kl: Tensor, free: float) -> Tensor:
+    """You average over the latents, axis 1, and compare one number per image: the batch is axis 0."""
+    return kl.mean(1).clamp(min=free).sum()
+
+
+@FREE.mistake
+def free_wrong_axis_mean(kl: Tensor, free: float) -> Tensor:
+    """Both averages are taken, but over the latents first, axis 1: an allowance belongs to a latent, so average over
+    the batch, axis 0, then add up the latents."""
+    return kl.mean(1).clamp(min=free).mean()
+
+
+@FREE.mistake
+def free_of_all(kl: Tensor, free: float) -> Tensor:
+    """You average over images and latents at once and compare that single number: average over axis 0 only, and
+    compare each latent."""
+    return kl.mean().clamp(min=free)
+
+
+@FREE.mistake
+def free_zeroed(kl: Tensor, free: float) -> Tensor:
+    """A latent below its allowance counts as 0 with you, so waking one up costs free at a single stroke: it counts as
+    free."""
+    average = kl.mean(0)
+    return torch.where(average > free, average, torch.zeros_like(average)).sum()
+
+
+@FREE.mistake
+def free_zeroed_per_image(kl: Tensor, free: float) -> Tensor:
+    """Every number of kl below free counts as 0 with you: average over the batch first, and let a latent below its
+    allowance count as free."""
+    return torch.where(kl > free, kl, torch.zeros_like(kl)).mean(0).sum()
+
+
+@FREE.mistake
+def free_shared(kl: Tensor, free: float) -> Tensor:
+    """You share free among the latents; here it is the allowance of each single one."""
+    return kl.mean(0).clamp(min=free / kl.shape[1]).sum()
+
+
+@FREE.mistake
+def free_in_bits(kl: Tensor, free: float) -> Tensor:
+    """You take free for bits and multiply by log 2; despite the name, this course gives it in nats, like everything
+    else."""
+    return kl.mean(0).clamp(min=free * math.log(2)).sum()
+
+
+@FREE.mistake
+def free_leaks(kl: Tensor, free: float) -> Tensor:
+    """Your number is right, but latents below the allowance still feel a gradient, and shrink: the raised value must
+    not hang on kl. Look for what you detach."""
+    average = kl.mean(0)
+    return (average + (average.clamp(min=free) - average).detach()).sum()
+
+
+@FREE.mistake
+def free_without_allowance(kl: Tensor, free: float) -> Tensor:
+    """This is the plain KL, averaged over the batch: free is not used (or its result is dropped: clamp returns a new
+    tensor)."""
+    return kl.mean(0).sum()
+
+
+@FREE.mistake
+def free_added(kl: Tensor, free: float) -> Tensor:
+    """You add free to every latent. A constant changes no gradient, so silent latents are still pulled down: take the
+    larger of the two, the KL or free."""
+    return (kl.mean(0) + free).sum()
+
+
+FREE.mistake(cut_off(free_bits))
+
+
+# 4.5
+
+SPREADS = torch.tensor([-1.2, 0.9, -0.3, 1.5, -0.8, 0.4, -0.5])  # (N,) average 0
+ONE_STANDS_OUT = torch.tensor([-0.1, -0.1, -0.1, 0.6, -0.1, -0.1, -0.1])  # (N,) average 0
+UP_AND_DOWN = torch.tensor([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # (N,) the same size everywhere
+MUS = torch.stack(  # (N, J) = (7, 10)
+    [
+        0.115 * SPREADS,  # variance 0.011 or 0.012, just above 0.01
+        0.1 * SPREADS + 0.5,  # 0.008 or 0.009, just below
+        0.002 * SPREADS + 3.0,  # a large constant
+        0.03 * SPREADS - 0.004,  # 0.001: its std is above 0.01, its mean is not
+        0.9 * SPREADS - 0.4,  # 0.7
+        0.8 * UP_AND_DOWN,  # 0.7, but its absolute value never changes
+        0.03 * ONE_STANDS_OUT,  # a std of 0.008
+        0.045 * ONE_STANDS_OUT,  # a std of 0.012, a mean distance of 0.008
+        0.008 * SPREADS + 0.002,  # a std of 0.008, a mean distance of 0.006
+        0.3 * ONE_STANDS_OUT + 0.02,  # 0.006
+    ],
+    1,
+)
+
+
+def active(mu: Tensor, threshold: float = 0.01) -> Tensor:
+    """Which latents move with the image: True (J,) where mu (N, J) varies over images by more than threshold."""
+    return mu.var(0) > threshold
+
+
+def active_probe(answer: Answer) -> Iterator[Seen]:
+    """As each, but a list of 0-dim tensors passes for a tensor."""
+
+    def in_one_piece(mu: Tensor, threshold: float) -> object:
+        flags = answer(mu, threshold)
+        if isinstance(flags, list | tuple) and flags and all(isinstance(flag, Tensor) for flag in flags):
+            return torch.stack(list(flags))
+        return flags
+
+    yield from each(
+        {"mu": torch.tensor([[2.4], [2.1], [2.7]]), "threshold": 0.01},
+        {"mu": torch.tensor([[2.4], [2.43], [2.37]]), "threshold": 0.01},
+        {"mu": torch.tensor([[2.4, 0.3], [2.43, -0.2], [2.37, 0.5]]), "threshold": 0.01},
+        {"mu": MUS, "threshold": 0.01},
+        {"mu": MUS, "threshold": 0.3},
+    )(in_one_piece)
+
+
+AWAKE = Exercise(
+    number="4.5",
+    title="Who is awake?",
+    task="""Write active(mu, threshold=0.01): mu (N, J) holds the codes of N images. Return J times True or False: True
+    where the variance of mu over images is above threshold (the active units of Burda et al. 2016).""",
+    minutes=5,
+    difficulty=1,
+    reference=active,
+    probe=active_probe,
+    hints=(
+        "A sleeping latent says the same about every image, whatever that is: what measures how much a column changes?",
+        "The variance over images: mean squared distance from the column's own mean. Images are axis 0.",
+        "mu.var(0) is (J,); comparing it with threshold gives True or False for each latent.",
+    ),
+)
+
+
+@AWAKE.mistake
+def awake_std(mu: Tensor, threshold: float) -> Tensor:
+    """You compare the standard deviation; the threshold is meant for the variance, its square. A std of 0.05 is a
+    variance of 0.0025: asleep."""
+    return mu.std(0) > threshold
+
+
+@AWAKE.mistake
+def awake_over_latents(mu: Tensor, threshold: float) -> Tensor:
+    """You take the variance over the latents of each image, axis 1, and get one answer per image: images are axis
+    0."""
+    return mu.var(1, correction=0) > threshold
+
+
+@AWAKE.mistake
+def awake_not_centred(mu: Tensor, threshold: float) -> Tensor:
+    """You average mu squared, so a latent that says 3 about every image seems wide awake: subtract its mean first."""
+    return (mu**2).mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_by_mean(mu: Tensor, threshold: float) -> Tensor:
+    """You look at where a latent lies on average, its mean; awake is who changes from image to image: the variance."""
+    return mu.mean(0).abs() > threshold
+
+
+@AWAKE.mistake
+def awake_by_signed_mean(mu: Tensor, threshold: float) -> Tensor:
+    """You compare the mean of each latent; awake is who changes from image to image, wherever its mean is: the
+    variance."""
+    return mu.mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_by_size(mu: Tensor, threshold: float) -> Tensor:
+    """You average the size of mu without its sign; a latent that says 3 about every image is large and asleep. Measure
+    how it changes: the variance."""
+    return mu.abs().mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_anywhere(mu: Tensor, threshold: float) -> Tensor:
+    """You ask whether mu is above threshold for some image; a latent that says 3 about every image passes, and is
+    asleep. Measure how it changes: the variance."""
+    return (mu.abs() > threshold).any(0)
+
+
+@AWAKE.mistake
+def awake_inverted(mu: Tensor, threshold: float) -> Tensor:
+    """You mark the latents that sleep: those above the threshold are awake."""
+    return mu.var(0) < threshold
+
+
+@AWAKE.mistake
+def awake_count(mu: Tensor, threshold: float) -> Tensor:
+    """You return how many are awake; asked is which, J times True or False. (Their sum is the count.)"""
+    return (mu.var(0) > threshold).sum()
+
+
+@AWAKE.mistake
+def awake_share(mu: Tensor, threshold: float) -> Tensor:
+    """You return the share that is awake; asked is which, J times True or False."""
+    return (mu.var(0) > threshold).float().mean()
+
+
+@AWAKE.mistake
+def awake_places(mu: Tensor, threshold: float) -> Tensor:
+    """You return the numbers of the latents that are awake; asked is True or False for each, (J,)."""
+    return (mu.var(0) > threshold).nonzero().flatten()
+
+
+@AWAKE.mistake
+def awake_variance(mu: Tensor, threshold: float) -> Tensor:
+    """These are the variances themselves (divided by N - 1); compare them with threshold."""
+    return mu.var(0)
+
+
+@AWAKE.mistake
+def awake_variance_by_n(mu: Tensor, threshold: float) -> Tensor:
+    """These are the variances themselves; compare them with threshold."""
+    return mu.var(0, correction=0)
+
+
+@AWAKE.mistake
+def awake_absolute(mu: Tensor, threshold: float) -> Tensor:
+    """You drop the sign of mu before taking the variance, so a latent that jumps between -0.8 and 0.8 seems to stand
+    still: take mu as it is."""
+    return mu.abs().var(0) > threshold
+
+
+@AWAKE.mistake
+def awake_range(mu: Tensor, threshold: float) -> Tensor:
+    """You compare the distance between the largest and the smallest mu, which is not squared and which one odd image
+    decides: take the variance."""
+    return mu.max(0).values - mu.min(0).values > threshold
+
+
+@AWAKE.mistake
+def awake_mean_distance(mu: Tensor, threshold: float) -> Tensor:
+    """You average the distance from the mean without squaring it, so the threshold means something else: the variance
+    is the average of the squares."""
+    return (mu - mu.mean(0)).abs().mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_sum_of_squares(mu: Tensor, threshold: float) -> Tensor:
+    """You add up the squared distances from the mean, so every latent wakes up if only there are enough images: a
+    variance averages them."""
+    return ((mu - mu.mean(0)) ** 2).sum(0) > threshold
+
+
+@AWAKE.mistake
+def awake_kl(mu: Tensor, threshold: float) -> Tensor:
+    """This is the part of the KL that mu causes, half its average square. A constant mu has a KL too and tells
+    nothing: the variance is asked."""
+    return 0.5 * (mu**2).mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_altogether(mu: Tensor, threshold: float) -> Tensor:
+    """You take one variance of the whole tensor and return a single answer: one for each latent, over axis 0."""
+    return mu.var() > threshold
+
+
+@AWAKE.mistake
+def awake_common_mean(mu: Tensor, threshold: float) -> Tensor:
+    """You subtract one mean of the whole tensor from all latents; each latent has its own, mu.mean(0)."""
+    return ((mu - mu.mean()) ** 2).mean(0) > threshold
+
+
+@AWAKE.mistake
+def awake_fixed(mu: Tensor, threshold: float) -> Tensor:
+    """You always compare with 0.01: use the threshold that is handed in."""
+    return mu.var(0) > 0.01
+
+
+AWAKE.mistake(writes_into(active, 0))
+
+
+# 4.6
+
+
+def sweep_row(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Rate and distortion of a batch, in nats per image, from log_px_z (B,) and kl (B, J)."""
+    rate = kl.sum(1).mean()  # latents add up, images are averaged
+    distortion = -log_px_z.mean()
+    return rate, distortion
+
+
+def sweep_row_given(log_px_z, kl):
+    rate = kl.mean()
+    distortion = -log_px_z.mean()
+    return rate, distortion
+
+
+SWEEP = Exercise(
+    number="4.6",
+    title="Mend this cell: a sweep that tells nothing",
+    task="""Every model of a sweep gets a row: sweep_row(log_px_z, kl) returns its rate and its distortion, two numbers
+    in nats per image, from log_px_z (B,) and kl (B, J). With the cell below, rates hardly change, and minus both
+    together is not the ELBO. It has one bug: mend it.""",
+    minutes=5,
+    difficulty=1,
+    reference=sweep_row,
+    probe=each(
+        {"log_px_z": torch.tensor([-2.3]), "kl": torch.tensor([[0.7, 0.4]])},
+        {"log_px_z": LOG_PX_Z, "kl": KL},
+        results=("the rate", "the distortion"),
+    ),
+    hints=(
+        "Say the unit of each number aloud: nats per what? Then ask of every average and sum whether it fits.",
+        "The rate of one image is what all its latents tell together. Which axis of kl are the latents?",
+        "Add up axis 1 first, then average over the images that are left.",
+    ),
+    given=sweep_row_given,
+)
+
+
+@SWEEP.mistake
+def sweep_distortion_sign(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """The rate is right now, but your distortion is negative and grows when pictures get better: it is minus
+    log_px_z."""
+    return kl.sum(1).mean(), log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_absolute(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """The rate is right now, but you drop the sign of log_px_z. With Gaussian pixels it is a density and may be
+    positive: the distortion is minus log_px_z, as it was."""
+    return kl.sum(1).mean(), log_px_z.abs().mean()
+
+
+@SWEEP.mistake
+def sweep_rate_sign(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate is negative, which no KL can be: it is the KL as it comes."""
+    return -kl.sum(1).mean(), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_rate_batch_sum(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate adds up the images too, so it grows with the batch: add up the latents, axis 1, and average over
+    images."""
+    return kl.sum(), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_both_batch_sums(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Both numbers are sums over the batch; asked is nats per image, so average over the images."""
+    return kl.sum(), -log_px_z.sum()
+
+
+@SWEEP.mistake
+def sweep_distortion_batch_sum(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """The rate is right now, but your distortion adds up the images: average it, as it was."""
+    return kl.sum(1).mean(), -log_px_z.sum()
+
+
+@SWEEP.mistake
+def sweep_only_rate(log_px_z: Tensor, kl: Tensor) -> Tensor:
+    """You return a single tensor; asked are two numbers: return rate, distortion."""
+    return kl.sum(1).mean()
+
+
+@SWEEP.mistake
+def sweep_swapped(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your two numbers are right and in the wrong order: the rate first, then the distortion."""
+    return -log_px_z.mean(), kl.sum(1).mean()
+
+
+@SWEEP.mistake
+def sweep_rate_per_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate is a list, the KL of each latent: useful for a diagnosis, but the rate of the model is their sum."""
+    return kl.mean(0), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_rate_per_image(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate is one number per image, (B,): average over the batch."""
+    return kl.sum(1), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_both_per_image(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Both are one number per image, (B,): average over the batch, one row for the whole model."""
+    return kl.sum(1), -log_px_z
+
+
+@SWEEP.mistake
+def sweep_wrong_axis(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """You add up axis 0, the images, and average over the latents: the other way round, latents are axis 1."""
+    return kl.sum(0).mean(), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_distortion_is_loss(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your distortion is minus the ELBO, with the rate in it: the distortion is what rebuilding gets wrong, alone."""
+    rate = kl.sum(1).mean()
+    return rate, rate - log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_rate_taken_off(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """You take the rate off the distortion, as the lesson does with an ELBO; log_px_z is not an ELBO, there is no KL
+    in it."""
+    rate = kl.sum(1).mean()
+    return rate, -(log_px_z.mean() + rate)
+
+
+@SWEEP.mistake
+def sweep_distortion_per_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Now both are divided by the number of latents. They fit together again, but neither is in nats per image: add up
+    the latents, divide by none."""
+    return kl.mean(), -log_px_z.mean() / kl.shape[1]
+
+
+@SWEEP.mistake
+def sweep_rate_per_pair(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate is divided by the number of images twice: add up the latents, axis 1, and average over images once."""
+    return kl.sum(1).mean() / len(kl), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_in_bits(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate is in bits, divided by log 2; this course counts nats, and two units in one row cannot be added."""
+    return kl.sum(1).mean() / math.log(2), -log_px_z.mean()
+
+
+@SWEEP.mistake
+def sweep_largest_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    """Your rate counts only the busiest latent of each image: all of them go through the wire, so add them up."""
+    return kl.max(1).values.mean(), -log_px_z.mean()
+
+
+EXERCISES = (DIAL, WEIGHT, WARM_UP, FREE, AWAKE, SWEEP)
+
+PREDICTIONS = (
+    Prediction(
+        key="4-curve",
+        question="Without a cure the KL is low in the first epoch and still low in the last. Why does it stay there?",
+        right=0,
+        because="""At first z is nearly all noise, so the decoder learns to copy from the rows above; from then on a nat of code
+        would cost a nat and explain little that the copying does not explain already. The price is not too high, there is
+        just no buyer.""",
+    ),
+    Prediction(
+        key="4-collapse",
+        question="Which treatment wakes the most latents, and which has the best ELBO?",
+        right=2,
+        because="""An allowance is there to be spent, so with free bits every latent speaks, needed or not. Warm-up wakes fewer
+        and lets them carry what helps. Awake latents are a symptom; the ELBO is the aim.""",
+    ),
+    Prediction(
+        key="4-blur",
+        question="Five VAEs, five likelihoods. Which rebuilds the softest images, and which sampled images are the crispest?",
+        right=1,
+        because="""A pixel std of 1 says that pixels are nearly noise, so detail is not worth its nats and edges are averages.
+        A small std buys detail for rebuilt images and pays with holes where we sample, so samples follow no such order.""",
+    ),
+)
