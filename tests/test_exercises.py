@@ -4,15 +4,11 @@ import importlib
 
 import pytest
 
+from vae_lessons.exercises.catalogue import LESSONS, exercises
 from vae_lessons.exercises.exercise import DIAGNOSED, RAISED, RIGHT, WRONG, diagnosis
 
-LESSONS = ["02"]
 ANSWERS = {name: importlib.import_module(f"tests.exercises.answers_{name}") for name in LESSONS}
-EXERCISES = [
-    exercise
-    for name in LESSONS
-    for exercise in importlib.import_module(f"vae_lessons.exercises.lesson_{name}").EXERCISES
-]
+EXERCISES = list(exercises().values())
 
 
 def answers(kind):

@@ -59,8 +59,8 @@ def bernoulli_by_where(x_logits, x):
     return (x * log_p).sum((1, 2, 3)) + ((1 - x) * log_1_minus_p).sum((1, 2, 3))
 
 
-def bernoulli_mean_over_pixels_with_sign(x_logits, x):
-    return F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").flatten(1).mean(1)
+def bernoulli_ink_only_and_mean_over_pixels(x_logits, x):
+    return (x * F.logsigmoid(x_logits)).flatten(1).mean(1)
 
 
 def bernoulli_ink_only_and_batch_mean(x_logits, x):
@@ -396,6 +396,21 @@ class HeadsWithTrunk(nn.Module):
         return self.heads["mu"](h), self.heads["logvar"](h)
 
 
+class HeadsOnNarrowTrunk(nn.Module):
+    def __init__(self, hidden_dim, latent_dim):
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.LayerNorm(hidden_dim), nn.Linear(hidden_dim, hidden_dim // 2), nn.Tanh()
+        )
+        self.mu, self.logvar = nn.LazyLinear(latent_dim), nn.LazyLinear(latent_dim)
+        self.unused = nn.Linear(hidden_dim, latent_dim)
+        nn.init.zeros_(self.unused.weight)
+
+    def forward(self, h):
+        h = self.trunk(h)
+        return [self.mu(h), self.logvar(h)]
+
+
 class HeadsSplit(nn.Sequential):
     def __init__(self, hidden_dim, latent_dim):
         super().__init__(nn.Linear(hidden_dim, 2 * latent_dim), nn.Unflatten(1, (2, latent_dim)))
@@ -517,7 +532,15 @@ RIGHT = {
         monte_carlo_by_numpy,
     ],
     "2.5": [elbo_at_hand, elbo_two_means, elbo_by_losses, elbo_by_loop, elbo_by_torch, elbo_in_double],
-    "2.6": [HeadsTwoLayers, HeadsCutInTwo, HeadsInAList, HeadsByParameters, HeadsWithTrunk, HeadsSplit],
+    "2.6": [
+        HeadsTwoLayers,
+        HeadsCutInTwo,
+        HeadsInAList,
+        HeadsByParameters,
+        HeadsWithTrunk,
+        HeadsOnNarrowTrunk,
+        HeadsSplit,
+    ],
     "2.7": [
         importance_by_logsumexp,
         importance_by_largest,
@@ -529,7 +552,7 @@ RIGHT = {
 }
 COMBINED = {
     "2.1": [
-        bernoulli_mean_over_pixels_with_sign,
+        bernoulli_ink_only_and_mean_over_pixels,
         bernoulli_ink_only_and_batch_mean,
         bernoulli_swapped_and_sign,
     ],

@@ -1,0 +1,156 @@
+"""The exercises as they stand in the notebooks: announced as declared, and running whatever the student wrote."""
+
+import ast
+import inspect
+import os
+import re
+import textwrap
+from dataclasses import replace
+
+import nbformat
+import pytest
+
+from tests.test_notebooks import code_cells, plain
+from vae_lessons import data, notebooks
+from vae_lessons.exercises import record
+from vae_lessons.exercises.catalogue import LESSONS, exercises, predictions
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.skipif(os.name == "nt", reason="the same on every system"),
+]
+
+
+def lesson_notebook(lesson):
+    (path,) = notebooks.FOLDER.glob(f"{lesson}_*.ipynb")
+    return nbformat.read(path, as_version=4)
+
+
+def of_lesson(lesson, found):
+    return {key: one for key, one in found.items() if re.split("[.-]", key)[0] == str(int(lesson))}
+
+
+def checked(tree):
+    """The statements name = check(number, name) of a cell."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(name)],
+                value=ast.Call(func=ast.Name("check"), args=[ast.Constant(number), ast.Name(handed)]),
+            ) if name == handed:
+                yield node, number, name
+
+
+@pytest.fixture(params=LESSONS)
+def lesson(request):
+    return request.param
+
+
+def test_every_exercise_is_announced_as_declared_and_checked_once(lesson):
+    notebook = lesson_notebook(lesson)
+    cells, numbers = notebook.cells, []
+    for place, cell in enumerate(cells):
+        if cell.cell_type != "code":
+            continue
+        for _, number, _ in checked(ast.parse(cell.source)):
+            exercise, told = exercises()[number], " ".join(cells[place - 1].source.replace("`", "").split())
+            head = f"**{number} {exercise.title}** ({exercise.minutes} minutes, difficulty {exercise.difficulty} of 3). "
+            assert told.startswith(head)
+            assert " ".join(exercise.task.replace("`", "").split()) in told, f"the task of {number} differs"
+            numbers.append(number)
+    mine = of_lesson(lesson, exercises())
+    assert numbers == list(mine)
+    total = sum(exercise.minutes for exercise in mine.values())
+    assert f"minutes, and {total} for the exercises)" in cells[0].source
+    assert any(f"{len(mine)} exercises, {total} minutes in all" in cell.source for cell in cells)
+
+
+def test_exercises_take_3_to_15_minutes_and_there_are_at_least_24():
+    assert len(exercises()) >= 24
+    for exercise in exercises().values():
+        assert 3 <= exercise.minutes <= 15
+        assert exercise.difficulty in (1, 2, 3)
+        assert len(set(exercise.hints)) == 3
+
+
+def test_cells_to_mend_are_those_the_check_knows(lesson):
+    for cell in code_cells(lesson_notebook(lesson)):
+        tree = ast.parse(cell.source)
+        for _, number, name in checked(tree):
+            (handed_out,) = (node for node in tree.body if getattr(node, "name", None) == name)
+            if exercises()[number].given is not None:
+                given = ast.parse(textwrap.dedent(inspect.getsource(exercises()[number].given))).body[0]
+                given.name = name
+                assert plain(handed_out) == plain(given)
+            else:
+                (last,) = (node for node in ast.walk(handed_out) if isinstance(node, ast.Return))
+                assert isinstance(last.value, ast.Constant) and last.value.value is None, f"{number} is solved already"
+
+
+def test_every_prediction_is_asked_once_before_what_it_predicts(lesson):
+    asked = {}
+    for cell in code_cells(lesson_notebook(lesson)):
+        for node in ast.walk(ast.parse(cell.source)):
+            match node:
+                case ast.Call(func=ast.Name("predict"), args=[ast.Constant(key), ast.List(choices)]):
+                    assert key not in asked
+                    asked[key] = [choice.value for choice in choices]
+    assert list(asked) == sorted(of_lesson(lesson, predictions()), key=list(asked).index)
+    for key, choices in asked.items():
+        assert len(set(choices)) == len(choices) >= 3
+        assert 0 <= predictions()[key].right < len(choices)
+
+
+def small(dataset):
+    """The first 2,200 images of a data set, with what belongs to them."""
+    cut = {}
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        cut[name] = getattr(dataset, name)[:2200]
+    for name in ("train_factors", "test_factors"):
+        cut[name] = {factor: values[:2200] for factor, values in getattr(dataset, name).items()}
+    return replace(dataset, **cut)
+
+
+class Hurried(ast.NodeTransformer):
+    """Without the lesson's claims, which hold for whole data sets, and with few steps where it loops by hand."""
+
+    def visit_Assert(self, node):
+        return ast.Pass()
+
+    def visit_Call(self, node):
+        match self.generic_visit(node):
+            case ast.Call(func=ast.Name("range"), args=[ast.Constant(int(count))]) if count >= 1000:
+                node.args[0] = ast.Constant(20)
+        return node
+
+
+def run_in(space, cell, answers):
+    """Execute a cell without its assertions, with other answers in place of the student's."""
+    tree = ast.parse(cell.source)
+    for node, number, _ in checked(tree):
+        node.value.args[1] = ast.Subscript(ast.Name("_answers", ast.Load()), ast.Constant(number), ast.Load())
+    space["_answers"] = answers
+    exec(compile(ast.fix_missing_locations(Hurried().visit(tree)), "cell", "exec"), space)
+
+
+def test_a_lesson_runs_with_every_exercise_solved_and_with_every_one_wrong(lesson, monkeypatch, tmp_path):
+    load = data.load
+    monkeypatch.setattr(data, "load", lambda *name: small(load(*name)))
+    monkeypatch.setenv("VAE_LESSONS_DATASET", "digits")
+    mine = of_lesson(lesson, exercises())
+    right = {number: exercise.reference for number, exercise in mine.items()}
+    wrong = {number: exercise.mistakes[0] for number, exercise in mine.items()}
+    cells = code_cells(lesson_notebook(lesson))
+    first = next(place for place, cell in enumerate(cells) if list(checked(ast.parse(cell.source))))
+    before: dict = {"__name__": "__main__"}
+    for cell in cells[:first]:  # no exercise yet, so both runs begin alike
+        run_in(before, cell, {})
+    for answers, solved in ((right, True), (wrong, False)):
+        monkeypatch.setenv("VAE_LESSONS_STATE", str(tmp_path / str(solved)))
+        space = dict(before)
+        for cell in cells[first:]:
+            run_in(space, cell, answers)
+        kept = record.read()["exercises"]
+        assert {number: (kept[number]["tries"], kept[number]["solved"]) for number in mine} == {
+            number: (1, solved) for number in mine
+        }
