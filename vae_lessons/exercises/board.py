@@ -70,15 +70,15 @@ def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
 
 
 def _markup(kept: dict) -> str:
-    rows = []
+    rows, left = [], 'style="text-align: left"'
     for lesson in LESSONS:
         cells = [_cell(number, title, sign) for number, title, sign in exercise_signs(kept, lesson)]
         told = [
             _cell(key.split("-", 1)[1], "prediction", sign) for key, sign in prediction_signs(kept, lesson)
         ]
         rows.append(
-            f'<tr><th scope="row" style="text-align: left">{lesson}</th><td style="text-align: left">{"".join(cells)}</td>'
-            f'<td style="text-align: left">{"".join(told)}</td></tr>'
+            f'<tr style="text-align: left"><th scope="row">{lesson}</th>'
+            f"<td {left}>{''.join(cells)}</td><td {left}>{''.join(told)}</td></tr>"
         )
     head = "<tr><th>lesson</th><th>exercises</th><th>predictions</th></tr>"
     return (
@@ -88,7 +88,7 @@ def _markup(kept: dict) -> str:
 
 
 def _cell(name: str, title: str, sign: str) -> str:
-    style = f"display: inline-block; border-bottom: 3px solid {_COLOURS[sign]}; margin: 0 0.7em 0.2em 0; padding: 0 0.1em"
+    style = f"display: inline-block; border-bottom: 3px solid {_COLOURS[sign]}; margin: 0 0.7em 0.2em 0"
     return f'<span style="{style}" title="{html.escape(title)}: {_MEANS[sign]}">{html.escape(name)} {sign}</span>'
 
 

@@ -75,6 +75,12 @@ class Exercise:
         self.mistakes.append(answer)
         return answer
 
+    def recognise(self, sentence: str, *answers: Answer) -> None:
+        """Add short wrong answers that share one diagnosis."""
+        for answer in answers:
+            answer.__doc__ = sentence
+            self.mistakes.append(answer)
+
     @cached_property
     def _known(self) -> list[tuple[str, dict]]:
         """Each mistake's diagnosis and what it does."""

@@ -46,139 +46,100 @@ SIDE = Exercise(
         "(side_in - 1) * stride + kernel, and padding goes off twice, once at each border.",
     ),
 )
-
-
-@SIDE.mistake
-def side_of_ordinary_convolution(side_in: int, kernel: int, stride: int, padding: int) -> int:
+SIDE.recognise(
     """This is the formula of the ordinary convolution, which makes a picture smaller; a transposed one goes the other
-    way. Solve it for side_in."""
-    return (side_in + 2 * padding - kernel) // stride + 1
-
-
-@SIDE.mistake
-def side_without_minus_one(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You count one stride per cell, but there is one fewer than cells: between three cells lie two strides."""
-    return side_in * stride + kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_padded_once(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You take padding off once; a picture has two borders."""
-    return (side_in - 1) * stride + kernel - padding
-
-
-@SIDE.mistake
-def side_padding_added(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    way. Solve it for side_in.""",
+    lambda side_in, kernel, stride, padding: (side_in + 2 * padding - kernel) // stride + 1,
+)
+SIDE.recognise(
+    """You count one stride per cell, but there is one fewer than cells: between three cells lie two strides.""",
+    lambda side_in, kernel, stride, padding: side_in * stride + kernel - 2 * padding,
+)
+SIDE.recognise(
+    """You take padding off once; a picture has two borders.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel - padding,
+)
+SIDE.recognise(
     """You add the padding. In an ordinary convolution it goes on before; in a transposed one it comes off
-    afterwards."""
-    return (side_in - 1) * stride + kernel + 2 * padding
-
-
-@SIDE.mistake
-def side_without_padding(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """Your answer does not depend on padding: so many pixels come off at each of the two borders."""
-    return (side_in - 1) * stride + kernel
-
-
-@SIDE.mistake
-def side_without_stride(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You set the patches one pixel apart: neighbours begin stride pixels apart."""
-    return side_in - 1 + kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_kernel_less_one(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    afterwards.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel + 2 * padding,
+)
+SIDE.recognise(
+    """Your answer does not depend on padding: so many pixels come off at each of the two borders.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel,
+)
+SIDE.recognise(
+    """You set the patches one pixel apart: neighbours begin stride pixels apart.""",
+    lambda side_in, kernel, stride, padding: side_in - 1 + kernel - 2 * padding,
+)
+SIDE.recognise(
     """You are one pixel short: the last patch adds its whole kernel, not kernel - 1 (which is right for how far it
-    reaches beyond its first pixel)."""
-    return (side_in - 1) * stride + kernel - 1 - 2 * padding
-
-
-@SIDE.mistake
-def side_one_too_many(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    reaches beyond its first pixel).""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel - 1 - 2 * padding,
+)
+SIDE.recognise(
     """You are one pixel too far: the + 1 belongs to the ordinary convolution (or to an output_padding, which nobody
-    asked for)."""
-    return (side_in - 1) * stride + kernel + 1 - 2 * padding
-
-
-@SIDE.mistake
-def side_without_kernel(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You stop where the last patch begins: it is kernel pixels wide."""
-    return (side_in - 1) * stride - 2 * padding
-
-
-@SIDE.mistake
-def side_times_stride(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    asked for).""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel + 1 - 2 * padding,
+)
+SIDE.recognise(
+    """You stop where the last patch begins: it is kernel pixels wide.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride - 2 * padding,
+)
+SIDE.recognise(
     """You multiply the side by the stride. That is so only when kernel - stride = 2 * padding, as in this lesson's
-    decoder: in general kernel and padding count too."""
-    return side_in * stride
-
-
-@SIDE.mistake
-def side_stride_added(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You add the stride once; it is the step from every patch to the next, so it counts side_in - 1 times."""
-    return side_in - 1 + stride + kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_signs_flipped(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    decoder: in general kernel and padding count too.""",
+    lambda side_in, kernel, stride, padding: side_in * stride,
+)
+SIDE.recognise(
+    """You add the stride once; it is the step from every patch to the next, so it counts side_in - 1 times.""",
+    lambda side_in, kernel, stride, padding: side_in - 1 + stride + kernel - 2 * padding,
+)
+SIDE.recognise(
     """The strides are right, but kernel and padding have each other's sign: a larger kernel makes the picture larger,
-    more padding makes it smaller."""
-    return (side_in - 1) * stride - kernel + 2 * padding
-
-
-@SIDE.mistake
-def side_kernel_subtracted(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You subtract the kernel; here a larger kernel makes the picture larger."""
-    return (side_in - 1) * stride - kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_kernel_for_stride(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """kernel and stride changed places: patches begin stride apart, and the last one is kernel wide."""
-    return (side_in - 1) * kernel + stride - 2 * padding
-
-
-@SIDE.mistake
-def side_all_strided(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You multiply everything by stride; only the steps between patches are, so check your brackets."""
-    return (side_in - 1 + kernel - 2 * padding) * stride
-
-
-@SIDE.mistake
-def side_padding_strided(side_in: int, kernel: int, stride: int, padding: int) -> int:
+    more padding makes it smaller.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride - kernel + 2 * padding,
+)
+SIDE.recognise(
+    """You subtract the kernel; here a larger kernel makes the picture larger.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * stride - kernel - 2 * padding,
+)
+SIDE.recognise(
+    """kernel and stride changed places: patches begin stride apart, and the last one is kernel wide.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1) * kernel + stride - 2 * padding,
+)
+SIDE.recognise(
+    """You multiply everything by stride; only the steps between patches are, so check your brackets.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1 + kernel - 2 * padding) * stride,
+)
+SIDE.recognise(
     """You cut the padding off the input, before the patches are stamped: it comes off the result, in pixels, without
-    the stride."""
-    return (side_in - 1 - 2 * padding) * stride + kernel
-
-
-@SIDE.mistake
-def side_brackets(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """side_in - 1 * stride takes the stride off once, because * goes before -: put brackets around side_in - 1."""
-    return side_in - 1 * stride + kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_in_plus_one(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You count side_in + 1 strides; between three cells lie two."""
-    return (side_in + 1) * stride + kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_without_overlap(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """You lay the patches side by side, kernel pixels each; neighbours begin stride pixels apart and overlap."""
-    return side_in * kernel - 2 * padding
-
-
-@SIDE.mistake
-def side_twice(side_in: int, kernel: int, stride: int, padding: int) -> tuple[int, int]:
-    """You return height and width; asked is one number, since both are the same."""
-    return side_out(side_in, kernel, stride, padding), side_out(side_in, kernel, stride, padding)
-
-
-@SIDE.mistake
-def side_area(side_in: int, kernel: int, stride: int, padding: int) -> int:
-    """This is the number of all pixels; asked is the side."""
-    return side_out(side_in, kernel, stride, padding) ** 2
+    the stride.""",
+    lambda side_in, kernel, stride, padding: (side_in - 1 - 2 * padding) * stride + kernel,
+)
+SIDE.recognise(
+    """side_in - 1 * stride takes the stride off once, because * goes before -: put brackets around side_in - 1.""",
+    lambda side_in, kernel, stride, padding: side_in - 1 * stride + kernel - 2 * padding,
+)
+SIDE.recognise(
+    """You count side_in + 1 strides; between three cells lie two.""",
+    lambda side_in, kernel, stride, padding: (side_in + 1) * stride + kernel - 2 * padding,
+)
+SIDE.recognise(
+    """You lay the patches side by side, kernel pixels each; neighbours begin stride pixels apart and overlap.""",
+    lambda side_in, kernel, stride, padding: side_in * kernel - 2 * padding,
+)
+SIDE.recognise(
+    """You return height and width; asked is one number, since both are the same.""",
+    lambda side_in, kernel, stride, padding: (
+        side_out(side_in, kernel, stride, padding),
+        side_out(side_in, kernel, stride, padding),
+    ),
+)
+SIDE.recognise(
+    """This is the number of all pixels; asked is the side.""",
+    lambda side_in, kernel, stride, padding: side_out(side_in, kernel, stride, padding) ** 2,
+)
 
 
 # 1.2
@@ -555,19 +516,15 @@ _bottleneck_mistake(
     the decoder's forward.""",
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(z).detach()),
 )
-
-
-@BOTTLENECK.mistake
-def bottleneck_swapped(latent_dim: int) -> tuple[nn.Module, nn.Module]:
-    """You return the decoder first: (encoder, decoder), in this order."""
-    return bottleneck(latent_dim)[::-1]
-
-
-@BOTTLENECK.mistake
-def bottleneck_in_one(latent_dim: int) -> nn.Sequential:
+BOTTLENECK.recognise(
+    """You return the decoder first: (encoder, decoder), in this order.""",
+    lambda latent_dim: bottleneck(latent_dim)[::-1],
+)
+BOTTLENECK.recognise(
     """You return both in one nn.Sequential; hand them back as two, return encoder, decoder, so that codes can be
-    looked at and chosen."""
-    return nn.Sequential(*bottleneck(latent_dim))
+    looked at and chosen.""",
+    lambda latent_dim: nn.Sequential(*bottleneck(latent_dim)),
+)
 
 
 @BOTTLENECK.mistake
@@ -668,16 +625,14 @@ def pca_axes_uncentred(x: Tensor, latent_dim: int) -> Tensor:
     return _squared_error(centred, centred @ axes.T @ axes)
 
 
-@PCA.mistake
-def pca_centred_by_image(x: Tensor, latent_dim: int) -> Tensor:
-    """You subtract from each image the mean of its pixels, axis 1; asked is the mean image, over axis 0."""
-    return _squared_error(*_rebuilt(x - x.mean(1, keepdim=True), latent_dim))
-
-
-@PCA.mistake
-def pca_centred_by_one_number(x: Tensor, latent_dim: int) -> Tensor:
-    """You subtract one number, the mean of the whole tensor; every pixel has a mean of its own, x.mean(0)."""
-    return _squared_error(*_rebuilt(x - x.mean(), latent_dim))
+PCA.recognise(
+    """You subtract from each image the mean of its pixels, axis 1; asked is the mean image, over axis 0.""",
+    lambda x, latent_dim: _squared_error(*_rebuilt(x - x.mean(1, keepdim=True), latent_dim)),
+)
+PCA.recognise(
+    """You subtract one number, the mean of the whole tensor; every pixel has a mean of its own, x.mean(0).""",
+    lambda x, latent_dim: _squared_error(*_rebuilt(x - x.mean(), latent_dim)),
+)
 
 
 def _rebuilt(x: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
@@ -685,62 +640,46 @@ def _rebuilt(x: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
     return x, x @ axes.T @ axes
 
 
-@PCA.mistake
-def pca_standardised(x: Tensor, latent_dim: int) -> Tensor:
+PCA.recognise(
     """You divide every pixel by its standard deviation, so all count alike and the error has another unit: only
-    subtract the mean."""
-    return _squared_error(*_rebuilt((x - x.mean(0)) / x.std(0), latent_dim))
-
-
-@PCA.mistake
-def pca_pixel_mean(x: Tensor, latent_dim: int) -> Tensor:
+    subtract the mean.""",
+    lambda x, latent_dim: _squared_error(*_rebuilt((x - x.mean(0)) / x.std(0), latent_dim)),
+)
+PCA.recognise(
     """You average over pixels as well; in this course an error is summed over the pixels of an image, then averaged
-    over images."""
-    return pca_error(x, latent_dim) / x.shape[1]
-
-
-@PCA.mistake
-def pca_image_sum(x: Tensor, latent_dim: int) -> Tensor:
+    over images.""",
+    lambda x, latent_dim: pca_error(x, latent_dim) / x.shape[1],
+)
+PCA.recognise(
     """You add up all images, so the error grows with N (squared singular values do so too): divide by the number of
-    images."""
-    return pca_error(x, latent_dim) * len(x)
-
-
-@PCA.mistake
-def pca_n_minus_one(x: Tensor, latent_dim: int) -> Tensor:
-    """You divide by N - 1, as torch.cov and var do; the average over images divides by N."""
-    return pca_error(x, latent_dim) * len(x) / (len(x) - 1)
-
-
-@PCA.mistake
-def pca_per_image(x: Tensor, latent_dim: int) -> Tensor:
-    """You return one error per image, (N,): average them."""
-    return ((x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]) ** 2).sum(1)
-
-
-@PCA.mistake
-def pca_smallest_kept(x: Tensor, latent_dim: int) -> Tensor:
+    images.""",
+    lambda x, latent_dim: pca_error(x, latent_dim) * len(x),
+)
+PCA.recognise(
+    """You divide by N - 1, as torch.cov and var do; the average over images divides by N.""",
+    lambda x, latent_dim: pca_error(x, latent_dim) * len(x) / (len(x) - 1),
+)
+PCA.recognise(
+    """You return one error per image, (N,): average them.""",
+    lambda x, latent_dim: ((x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]) ** 2).sum(1),
+)
+PCA.recognise(
     """You keep the narrowest directions and lose the widest: eigh sorts upwards, so the widest are the last columns;
-    svd sorts downwards."""
-    return (_widths(x).flip(0)[latent_dim:] ** 2).sum() / len(x)
-
-
-@PCA.mistake
-def pca_one_more(x: Tensor, latent_dim: int) -> Tensor:
-    """You keep one direction too many: latent_dim of them."""
-    return pca_error(x, latent_dim + 1)
-
-
-@PCA.mistake
-def pca_one_fewer(x: Tensor, latent_dim: int) -> Tensor:
-    """You keep one direction too few: latent_dim of them."""
-    return pca_error(x, latent_dim - 1)
-
-
-@PCA.mistake
-def pca_only_next(x: Tensor, latent_dim: int) -> Tensor:
-    """You count only the first direction that is lost; all those after it are lost as well: add them up."""
-    return (_widths(x)[latent_dim : latent_dim + 1] ** 2).sum() / len(x)
+    svd sorts downwards.""",
+    lambda x, latent_dim: (_widths(x).flip(0)[latent_dim:] ** 2).sum() / len(x),
+)
+PCA.recognise(
+    """You keep one direction too many: latent_dim of them.""",
+    lambda x, latent_dim: pca_error(x, latent_dim + 1),
+)
+PCA.recognise(
+    """You keep one direction too few: latent_dim of them.""",
+    lambda x, latent_dim: pca_error(x, latent_dim - 1),
+)
+PCA.recognise(
+    """You count only the first direction that is lost; all those after it are lost as well: add them up.""",
+    lambda x, latent_dim: (_widths(x)[latent_dim : latent_dim + 1] ** 2).sum() / len(x),
+)
 
 
 @PCA.mistake
@@ -750,22 +689,18 @@ def pca_only_one_axis(x: Tensor, latent_dim: int) -> Tensor:
     return (widths.sum() - widths[latent_dim - 1]) / len(x)
 
 
-@PCA.mistake
-def pca_not_squared(x: Tensor, latent_dim: int) -> Tensor:
-    """You add up singular values as they are; a squared error is made of their squares."""
-    return _widths(x)[latent_dim:].sum() / len(x)
-
-
-@PCA.mistake
-def pca_eigenvalues_squared(x: Tensor, latent_dim: int) -> Tensor:
-    """You square eigenvalues; they are squared lengths already (singular values are not)."""
-    return ((_widths(x)[latent_dim:] ** 2 / len(x)) ** 2).sum()
-
-
-@PCA.mistake
-def pca_kept_not_lost(x: Tensor, latent_dim: int) -> Tensor:
-    """This is what the code keeps; the error is what it loses: the directions after the first latent_dim."""
-    return (_widths(x)[:latent_dim] ** 2).sum() / len(x)
+PCA.recognise(
+    """You add up singular values as they are; a squared error is made of their squares.""",
+    lambda x, latent_dim: _widths(x)[latent_dim:].sum() / len(x),
+)
+PCA.recognise(
+    """You square eigenvalues; they are squared lengths already (singular values are not).""",
+    lambda x, latent_dim: ((_widths(x)[latent_dim:] ** 2 / len(x)) ** 2).sum(),
+)
+PCA.recognise(
+    """This is what the code keeps; the error is what it loses: the directions after the first latent_dim.""",
+    lambda x, latent_dim: (_widths(x)[:latent_dim] ** 2).sum() / len(x),
+)
 
 
 @PCA.mistake
@@ -783,22 +718,18 @@ def pca_share_kept(x: Tensor, latent_dim: int) -> Tensor:
     return widths[:latent_dim].sum() / widths.sum()
 
 
-@PCA.mistake
-def pca_root(x: Tensor, latent_dim: int) -> Tensor:
-    """You take a root at the end; the lesson's error stays squared."""
-    return pca_error(x, latent_dim).sqrt()
-
-
-@PCA.mistake
-def pca_distance(x: Tensor, latent_dim: int) -> Tensor:
-    """You average distances, the root of each image's squared error: average the squares themselves."""
-    return (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).norm(dim=1).mean()
-
-
-@PCA.mistake
-def pca_absolute(x: Tensor, latent_dim: int) -> Tensor:
-    """You add up distances pixel by pixel without squaring them: PCA is best by squares, and they are asked."""
-    return (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).abs().sum(1).mean()
+PCA.recognise(
+    """You take a root at the end; the lesson's error stays squared.""",
+    lambda x, latent_dim: pca_error(x, latent_dim).sqrt(),
+)
+PCA.recognise(
+    """You average distances, the root of each image's squared error: average the squares themselves.""",
+    lambda x, latent_dim: (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).norm(dim=1).mean(),
+)
+PCA.recognise(
+    """You add up distances pixel by pixel without squaring them: PCA is best by squares, and they are asked.""",
+    lambda x, latent_dim: (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).abs().sum(1).mean(),
+)
 
 
 @PCA.mistake
@@ -817,20 +748,16 @@ def pca_rows_of_eigenvectors(x: Tensor, latent_dim: int) -> Tensor:
     return _squared_error(centred, centred @ axes.T @ axes)
 
 
-@PCA.mistake
-def pca_first_pixels(x: Tensor, latent_dim: int) -> Tensor:
+PCA.recognise(
     """You keep the first latent_dim pixels and lose the others; the best code mixes all pixels: it projects on
-    directions."""
-    return ((x - x.mean(0)) ** 2)[:, latent_dim:].sum(1).mean()
-
-
-@PCA.mistake
-def pca_no_code(x: Tensor, latent_dim: int) -> Tensor:
+    directions.""",
+    lambda x, latent_dim: ((x - x.mean(0)) ** 2)[:, latent_dim:].sum(1).mean(),
+)
+PCA.recognise(
     """This is the error of the mean image alone, without any code: take off what the first latent_dim directions
-    explain."""
-    return pca_error(x, 0)
-
-
+    explain.""",
+    lambda x, latent_dim: pca_error(x, 0),
+)
 PCA.mistake(writes_into(pca_error, 0))
 
 
@@ -878,175 +805,121 @@ REBUILDING = Exercise(
     ),
     given=rebuilding_error_given,
 )
-
-
-@REBUILDING.mistake
-def rebuilding_pixel_mean(x_logits: Tensor, x: Tensor) -> Tensor:
+REBUILDING.recognise(
     """The sigmoid is right now, but you average over the pixels: -log p(x|z) of an image is the sum over its pixels,
-    as it was."""
-    return rebuilding_error(x_logits, x) / x[0].numel()
-
-
-@REBUILDING.mistake
-def rebuilding_batch_mean(x_logits: Tensor, x: Tensor) -> Tensor:
-    """The sigmoid is right now, but you average over the batch too: keep one number per image, (B,), as it was."""
-    return rebuilding_error(x_logits, x).mean()
-
-
-@REBUILDING.mistake
-def rebuilding_batch_sum(x_logits: Tensor, x: Tensor) -> Tensor:
-    """The sigmoid is right now, but you add up all images: keep one number per image, (B,), as it was."""
-    return rebuilding_error(x_logits, x).sum()
-
-
-@REBUILDING.mistake
-def rebuilding_all_mean(x_logits: Tensor, x: Tensor) -> Tensor:
+    as it was.""",
+    lambda x_logits, x: rebuilding_error(x_logits, x) / x[0].numel(),
+)
+REBUILDING.recognise(
+    """The sigmoid is right now, but you average over the batch too: keep one number per image, (B,), as it was.""",
+    lambda x_logits, x: rebuilding_error(x_logits, x).mean(),
+)
+REBUILDING.recognise(
+    """The sigmoid is right now, but you add up all images: keep one number per image, (B,), as it was.""",
+    lambda x_logits, x: rebuilding_error(x_logits, x).sum(),
+)
+REBUILDING.recognise(
     """This is PyTorch's loss as it comes, averaged over pixels and images: keep reduction='none' and the sum over the
-    pixels of each image."""
-    return F.binary_cross_entropy_with_logits(x_logits, x)
-
-
-@REBUILDING.mistake
-def rebuilding_not_summed(x_logits: Tensor, x: Tensor) -> Tensor:
-    """The sigmoid is right now, but you return one number per pixel: add up the pixels of each image, as before."""
-    return F.binary_cross_entropy_with_logits(x_logits, x, reduction="none")
-
-
-@REBUILDING.mistake
-def rebuilding_summed_over_images(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You add up axis 0, the images, and keep the pixels: flatten(1).sum(1), as it was."""
-    return F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").flatten(1).sum(0)
-
-
-@REBUILDING.mistake
-def rebuilding_one_axis(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You add up one axis of the image only: flatten(1) makes one axis of all pixels first."""
-    return F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum(-1)
-
-
-@REBUILDING.mistake
-def rebuilding_channel_left(x_logits: Tensor, x: Tensor) -> Tensor:
+    pixels of each image.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x),
+)
+REBUILDING.recognise(
+    """The sigmoid is right now, but you return one number per pixel: add up the pixels of each image, as before.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"),
+)
+REBUILDING.recognise(
+    """You add up axis 0, the images, and keep the pixels: flatten(1).sum(1), as it was.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").flatten(1).sum(0),
+)
+REBUILDING.recognise(
+    """You add up one axis of the image only: flatten(1) makes one axis of all pixels first.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum(-1),
+)
+REBUILDING.recognise(
     """You add up height and width and leave the channel axis, (B, 1), which broadcasts against any (B,) it meets:
-    flatten(1) makes one axis of all three."""
-    return F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum((2, 3))
-
-
-@REBUILDING.mistake
-def rebuilding_sign(x_logits: Tensor, x: Tensor) -> Tensor:
-    """The sigmoid is right now, but this is log p(x|z), which is negative; an error is minus that."""
-    return -rebuilding_error(x_logits, x)
-
-
-@REBUILDING.mistake
-def rebuilding_sign_only(x_logits: Tensor, x: Tensor) -> Tensor:
+    flatten(1) makes one axis of all three.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum((2, 3)),
+)
+REBUILDING.recognise(
+    """The sigmoid is right now, but this is log p(x|z), which is negative; an error is minus that.""",
+    lambda x_logits, x: -rebuilding_error(x_logits, x),
+)
+REBUILDING.recognise(
     """You flipped the sign, and the bug is still there; the sign was right. Ask of every function whether it wants
-    logits or probabilities."""
-    return -rebuilding_error_given(x_logits, x)
-
-
-@REBUILDING.mistake
-def rebuilding_mean_only(x_logits: Tensor, x: Tensor) -> Tensor:
+    logits or probabilities.""",
+    lambda x_logits, x: -rebuilding_error_given(x_logits, x),
+)
+REBUILDING.recognise(
     """You average over pixels now, and the bug is still there; the sum was right. Ask of every function whether it
-    wants logits or probabilities."""
-    return rebuilding_error_given(x_logits, x) / x[0].numel()
-
-
-@REBUILDING.mistake
-def rebuilding_batch_mean_only(x_logits: Tensor, x: Tensor) -> Tensor:
+    wants logits or probabilities.""",
+    lambda x_logits, x: rebuilding_error_given(x_logits, x) / x[0].numel(),
+)
+REBUILDING.recognise(
     """You average over the batch now, and the bug is still there; one number per image was right. Ask of every
-    function whether it wants logits or probabilities."""
-    return rebuilding_error_given(x_logits, x).mean()
-
-
-@REBUILDING.mistake
-def rebuilding_raw_logits(x_logits: Tensor, x: Tensor) -> Tensor:
+    function whether it wants logits or probabilities.""",
+    lambda x_logits, x: rebuilding_error_given(x_logits, x).mean(),
+)
+REBUILDING.recognise(
     """Now no sigmoid is left: F.binary_cross_entropy wants probabilities and gets logits. Use either x_hat with it, or
-    x_logits with the function that ends in with_logits."""
-    return F.binary_cross_entropy(x_logits, x, reduction="none").flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_swapped(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You swapped the arguments: the image is taken for logits. The prediction comes first, the target second."""
-    return rebuilding_error(x, x_logits)
-
-
-@REBUILDING.mistake
-def rebuilding_ink_swapped(x_logits: Tensor, x: Tensor) -> Tensor:
+    x_logits with the function that ends in with_logits.""",
+    lambda x_logits, x: F.binary_cross_entropy(x_logits, x, reduction="none").flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """You swapped the arguments: the image is taken for logits. The prediction comes first, the target second.""",
+    lambda x_logits, x: rebuilding_error(x, x_logits),
+)
+REBUILDING.recognise(
     """You swapped the arguments: the image is taken for logits, and x_hat for the target. The prediction comes
-    first."""
-    return rebuilding_error(x, x_logits.sigmoid())
-
-
-@REBUILDING.mistake
-def rebuilding_ink_swapped_without_logits(x_logits: Tensor, x: Tensor) -> Tensor:
+    first.""",
+    lambda x_logits, x: rebuilding_error(x, x_logits.sigmoid()),
+)
+REBUILDING.recognise(
     """You swapped x and x_hat: what is measured is how surprising x_hat would be if x were the prediction. The
-    prediction comes first, the target second."""
-    return F.binary_cross_entropy(x, x_logits.sigmoid(), reduction="none").flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_target_squashed(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You apply the sigmoid to x; pixels are ink from 0 to 1 already."""
-    return rebuilding_error(x_logits, x.sigmoid())
-
-
-@REBUILDING.mistake
-def rebuilding_target_normalised(x_logits: Tensor, x: Tensor) -> Tensor:
+    prediction comes first, the target second.""",
+    lambda x_logits, x: F.binary_cross_entropy(x, x_logits.sigmoid(), reduction="none").flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """You apply the sigmoid to x; pixels are ink from 0 to 1 already.""",
+    lambda x_logits, x: rebuilding_error(x_logits, x.sigmoid()),
+)
+REBUILDING.recognise(
     """You rescale x to [-1, 1]; as the target of a probability it has to stay in [0, 1], or the error has no lowest
-    point."""
-    return rebuilding_error(x_logits, 2 * x - 1)
-
-
-@REBUILDING.mistake
-def rebuilding_target_hardened(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You round x to black and white; take the grey values as they come."""
-    return rebuilding_error(x_logits, (x > 0.5).float())
-
-
-@REBUILDING.mistake
-def rebuilding_squared(x_logits: Tensor, x: Tensor) -> Tensor:
-    """This is a squared error, in squared ink; asked is the cross-entropy, in nats."""
-    return ((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_squared_logits(x_logits: Tensor, x: Tensor) -> Tensor:
+    point.""",
+    lambda x_logits, x: rebuilding_error(x_logits, 2 * x - 1),
+)
+REBUILDING.recognise(
+    """You round x to black and white; take the grey values as they come.""",
+    lambda x_logits, x: rebuilding_error(x_logits, (x > 0.5).float()),
+)
+REBUILDING.recognise(
+    """This is a squared error, in squared ink; asked is the cross-entropy, in nats.""",
+    lambda x_logits, x: ((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1),
+)
+REBUILDING.recognise(
     """This is a squared error between logits and ink, which are different things; asked is the cross-entropy, in
-    nats."""
-    return ((x_logits - x) ** 2).flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_absolute(x_logits: Tensor, x: Tensor) -> Tensor:
-    """This is the distance in ink, pixel by pixel; asked is the cross-entropy, in nats."""
-    return (x_logits.sigmoid() - x).abs().flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_ink_only(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You count the ink and forget the paper, so painting everything black would be best: add the share 1 - x."""
-    return -(x * F.logsigmoid(x_logits)).flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_paper_only(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You count the paper and forget the ink, so an empty page would be best: add the share x."""
-    return -((1 - x) * F.logsigmoid(-x_logits)).flatten(1).sum(1)
-
-
-@REBUILDING.mistake
-def rebuilding_in_bits(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You use the logarithm to the base 2, which counts bits; this course counts nats, the natural logarithm."""
-    return rebuilding_error(x_logits, x) / torch.tensor(2.0).log()
-
-
-@REBUILDING.mistake
-def rebuilding_log_given(x_logits: Tensor, x: Tensor) -> Tensor:
-    """You replaced the sigmoid by its logarithm; with_logits wants the raw x_logits, with nothing done to them."""
-    return rebuilding_error(F.logsigmoid(x_logits), x)
-
-
+    nats.""",
+    lambda x_logits, x: ((x_logits - x) ** 2).flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """This is the distance in ink, pixel by pixel; asked is the cross-entropy, in nats.""",
+    lambda x_logits, x: (x_logits.sigmoid() - x).abs().flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """You count the ink and forget the paper, so painting everything black would be best: add the share 1 - x.""",
+    lambda x_logits, x: -(x * F.logsigmoid(x_logits)).flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """You count the paper and forget the ink, so an empty page would be best: add the share x.""",
+    lambda x_logits, x: -((1 - x) * F.logsigmoid(-x_logits)).flatten(1).sum(1),
+)
+REBUILDING.recognise(
+    """You use the logarithm to the base 2, which counts bits; this course counts nats, the natural logarithm.""",
+    lambda x_logits, x: rebuilding_error(x_logits, x) / torch.tensor(2.0).log(),
+)
+REBUILDING.recognise(
+    """You replaced the sigmoid by its logarithm; with_logits wants the raw x_logits, with nothing done to them.""",
+    lambda x_logits, x: rebuilding_error(F.logsigmoid(x_logits), x),
+)
 REBUILDING.mistake(cut_off(rebuilding_error))
 REBUILDING.mistake(listed(rebuilding_error))
 REBUILDING.mistake(writes_into(rebuilding_error, 0))
@@ -1058,7 +931,8 @@ PREDICTIONS = (
         key="1-pca",
         question="A linear autoencoder is trained until it hardly improves. Its error will be",
         right=1,
-        because="""PCA solves the same problem exactly, so nothing linear can do better; and gradient descent, which knows
-        nothing of PCA, comes within a thousandth of it. Two routes to one number: so the training loop works.""",
+        because="""PCA solves the same problem exactly, so nothing linear can do better; and gradient descent, which
+        knows nothing of PCA, comes within a thousandth of it. Two routes to one number: so the training
+        loop works.""",
     ),
 )

@@ -33,13 +33,6 @@ PIXELS = torch.tensor(
 LOGITS, PIXELS = LOGITS.view(3, 1, 2, 3), PIXELS.view(3, 1, 2, 3)  # (B, C, H, W)
 
 
-def _mistakes(exercise: Exercise, sentence: str, *answers: Answer) -> None:
-    """Small wrong answers that share one diagnosis."""
-    for answer in answers:
-        answer.__doc__ = sentence
-        exercise.mistake(answer)
-
-
 # 2.1
 
 BERNOULLI = Exercise(
@@ -63,83 +56,61 @@ BERNOULLI = Exercise(
         "Ask it for reduction='none', flip the sign, then flatten(1).sum(1) to add up the pixels of each image.",
     ),
 )
-
-
-@BERNOULLI.mistake
-def sigmoid_twice(x_logits: Tensor, x: Tensor) -> Tensor:
+BERNOULLI.recognise(
     """You apply sigmoid and then a function that applies it again, so no pixel can be surer than 0.73: give
-    with_logits the raw x_logits."""
-    return bernoulli_log_likelihood(x_logits.sigmoid(), x)
-
-
-@BERNOULLI.mistake
-def logarithm_of_logits(x_logits: Tensor, x: Tensor) -> Tensor:
+    with_logits the raw x_logits.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits.sigmoid(), x),
+)
+BERNOULLI.recognise(
     """You take the logarithm of the raw x_logits, which is not a number where they are negative: a logit
-    becomes a probability by sigmoid first."""
-    return (x * x_logits.log() + (1 - x) * (1 - x_logits).log()).flatten(1).sum(1)
-
-
-@BERNOULLI.mistake
-def bernoulli_sign(x_logits: Tensor, x: Tensor) -> Tensor:
+    becomes a probability by sigmoid first.""",
+    lambda x_logits, x: (x * x_logits.log() + (1 - x) * (1 - x_logits).log()).flatten(1).sum(1),
+)
+BERNOULLI.recognise(
     """You return the loss, which is positive; log p(x|z) is the logarithm of a probability and never above 0:
-    flip the sign."""
-    return -bernoulli_log_likelihood(x_logits, x)
-
-
-@BERNOULLI.mistake
-def bernoulli_pixel_mean(x_logits: Tensor, x: Tensor) -> Tensor:
+    flip the sign.""",
+    lambda x_logits, x: -bernoulli_log_likelihood(x_logits, x),
+)
+BERNOULLI.recognise(
     """You average over the pixels, so an image counts as one pixel and the KL beside it weighs D times too
-    much: the log-probability of an image is the sum over its pixels."""
-    return bernoulli_log_likelihood(x_logits, x) / x[0].numel()
-
-
-@BERNOULLI.mistake
-def bernoulli_batch_sum(x_logits: Tensor, x: Tensor) -> Tensor:
+    much: the log-probability of an image is the sum over its pixels.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits, x) / x[0].numel(),
+)
+BERNOULLI.recognise(
     """You add up all images of the batch; return one number per image, (B,), and let the last step average
-    them."""
-    return bernoulli_log_likelihood(x_logits, x).sum()
-
-
-@BERNOULLI.mistake
-def bernoulli_batch_mean(x_logits: Tensor, x: Tensor) -> Tensor:
+    them.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits, x).sum(),
+)
+BERNOULLI.recognise(
     """You average over the batch already; return one number per image, (B,), so that single images can be
-    compared."""
-    return bernoulli_log_likelihood(x_logits, x).mean()
-
-
-@BERNOULLI.mistake
-def all_averaged(x_logits: Tensor, x: Tensor) -> Tensor:
+    compared.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits, x).mean(),
+)
+BERNOULLI.recognise(
     """You average over pixels and images at once, as F.binary_cross_entropy_with_logits does unless told
-    otherwise: ask for reduction='none' and add up the pixels of each image."""
-    return -F.binary_cross_entropy_with_logits(x_logits, x)
-
-
-@BERNOULLI.mistake
-def all_averaged_and_sign(x_logits: Tensor, x: Tensor) -> Tensor:
+    otherwise: ask for reduction='none' and add up the pixels of each image.""",
+    lambda x_logits, x: -F.binary_cross_entropy_with_logits(x_logits, x),
+)
+BERNOULLI.recognise(
     """This is PyTorch's loss as it comes: positive, and averaged over pixels and images. Flip the sign, ask
-    for reduction='none', and add up the pixels of each image."""
-    return F.binary_cross_entropy_with_logits(x_logits, x)
-
-
-@BERNOULLI.mistake
-def arguments_swapped(x_logits: Tensor, x: Tensor) -> Tensor:
+    for reduction='none', and add up the pixels of each image.""",
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x),
+)
+BERNOULLI.recognise(
     """You swapped the arguments: the image is taken for logits, and the logits for the image. The prediction
-    comes first, the target second."""
-    return bernoulli_log_likelihood(x, x_logits)
-
-
-@BERNOULLI.mistake
-def targets_normalised(x_logits: Tensor, x: Tensor) -> Tensor:
+    comes first, the target second.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x, x_logits),
+)
+BERNOULLI.recognise(
     """You rescale x to [-1, 1]; as the target of a probability it has to stay in [0, 1], or the loss has no
-    lowest point."""
-    return bernoulli_log_likelihood(x_logits, 2 * x - 1)
-
-
-@BERNOULLI.mistake
-def targets_hardened(x_logits: Tensor, x: Tensor) -> Tensor:
+    lowest point.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits, 2 * x - 1),
+)
+BERNOULLI.recognise(
     """You round x to black and white inside; take the grey values as they come, whoever wants binary images
-    draws them before."""
-    return bernoulli_log_likelihood(x_logits, (x > 0.5).float())
+    draws them before.""",
+    lambda x_logits, x: bernoulli_log_likelihood(x_logits, (x > 0.5).float()),
+)
 
 
 def _from_logarithms(x: Tensor, log_p: Tensor, log_paper: Tensor) -> Tensor:
@@ -150,15 +121,13 @@ def _from_probability(x: Tensor, p: Tensor) -> Tensor:
     return _from_logarithms(x, p.log(), (1 - p).log())
 
 
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Right for common logits, but F.binary_cross_entropy cuts every logarithm at -100: the pixel at logit
     -190 costs 100 nats instead of 190, and its gradient is 0. Hand the raw x_logits to
     F.binary_cross_entropy_with_logits.""",
     lambda x_logits, x: -F.binary_cross_entropy(x_logits.sigmoid(), x, reduction="none").flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Right for small logits, but sigmoid(-190) is 0 in floating point and exp(150) is infinite, and then so
     is the logarithm, or it is no number: let F.logsigmoid or binary_cross_entropy_with_logits do both steps
     in one.""",
@@ -172,8 +141,7 @@ _mistakes(
     ),
 )
 TINY = (1e-4, 1e-5, 1e-6, 1e-7, torch.finfo(torch.float32).eps, 1e-8, 1e-9, 1e-10, 1e-12)
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You keep the logarithm finite by a clamp, or by a small number beside p, so a wrong pixel at logit -190
     costs 10 to 30 nats instead of 190, and its gradient is 0 or no number: F.logsigmoid and with_logits need
     neither.""",
@@ -188,8 +156,7 @@ _mistakes(
         for tiny in TINY
     ),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You clamp x_logits, so beyond the clamp a wrong pixel costs no more however sure the decoder is, and
     its gradient is 0: with_logits needs no clamp.""",
     *(
@@ -197,45 +164,38 @@ _mistakes(
         for most in (10, 15, 20, 30, 50, 80, 88)
     ),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You hand raw logits to binary_cross_entropy, which wants probabilities from 0 to 1: take the function
     whose name ends in with_logits.""",
     lambda x_logits, x: F.binary_cross_entropy(x_logits, x),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """torch.distributions.Bernoulli refuses grey pixels: it takes 0 and 1 only, unless told
     validate_args=False. The formula takes grey as it is: x log p + (1 - x) log(1 - p).""",
     lambda x_logits, x: torch.distributions.Bernoulli(logits=x_logits).log_prob(x).flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You return the loss of the batch, positive and added up over all images, or divided by their number:
     one number per image is asked for, (B,), and with the other sign.""",
     lambda x_logits, x: -bernoulli_log_likelihood(x_logits, x).sum(),
     lambda x_logits, x: -bernoulli_log_likelihood(x_logits, x).mean(),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You average over the pixels and return the loss, which is positive: add up each image's pixels, and
     flip the sign.""",
     lambda x_logits, x: -bernoulli_log_likelihood(x_logits, x) / x[0].numel(),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Each pixel's share is right; now add them up for each image: flatten(1).sum(1) makes (B, C, H, W) into
     (B,).""",
     lambda x_logits, x: -F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Each pixel has its loss, which is positive: flip the sign, and add up the pixels of each image with
     flatten(1).sum(1).""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You add up along one axis and keep the others; the pixels of an image lie along three, C, H and W:
     flatten(1).sum(1) takes all of them.""",
     *(
@@ -245,64 +205,54 @@ _mistakes(
         for axis in range(4)
     ),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You count the ink and forget the paper, so painting everything black would be best: add
     (1 - x) log(1 - sigmoid(x_logits)).""",
     lambda x_logits, x: (x * F.logsigmoid(x_logits)).flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You count the paper and forget the ink, so an empty page would be best: add x log
     sigmoid(x_logits).""",
     lambda x_logits, x: ((1 - x) * F.logsigmoid(-x_logits)).flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """The paper's term has the wrong sign: x log p and (1 - x) log(1 - p) are both logarithms of
     probabilities, both negative, and add up.""",
     lambda x_logits, x: _from_logarithms(x, F.logsigmoid(x_logits), -F.logsigmoid(-x_logits)),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Ink and paper changed places: x goes with log sigmoid(x_logits), and 1 - x with the logarithm of what
     is left.""",
     lambda x_logits, x: bernoulli_log_likelihood(-x_logits, x),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """For the paper you take 1 - log p where log(1 - p) belongs: first what is left of the probability, then
     its logarithm, which is F.logsigmoid(-x_logits).""",
     lambda x_logits, x: _from_logarithms(x, F.logsigmoid(x_logits), 1 - F.logsigmoid(x_logits)),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You take one logarithm of the mixture x p + (1 - x)(1 - p): the same for black and white, another
     number for grey. Take both logarithms first, then weigh them by x and 1 - x.""",
     lambda x_logits, x: (x * x_logits.sigmoid() + (1 - x) * (1 - x_logits.sigmoid())).log().flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """This is the probability itself, which for a real image is 0 in floating point: return its logarithm,
     the sum of the pixels' logarithms.""",
     lambda x_logits, x: bernoulli_log_likelihood(x_logits, x).exp(),
     lambda x_logits, x: (x_logits.sigmoid() ** x * (1 - x_logits.sigmoid()) ** (1 - x)).flatten(1).prod(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """You measure a squared error: that is what Gaussian pixels ask for. A Bernoulli pixel contributes
     x log p + (1 - x) log(1 - p).""",
     lambda x_logits, x: -((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1),
     lambda x_logits, x: -((x_logits - x) ** 2).flatten(1).sum(1),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """Your numbers are in bits, with the logarithm to base 2; this course counts nats, with the natural
     logarithm.""",
     lambda x_logits, x: bernoulli_log_likelihood(x_logits, x) / math.log(2),
 )
-_mistakes(
-    BERNOULLI,
+BERNOULLI.recognise(
     """squeeze() drops every axis of length 1, and of a single image that is the batch as well: its (1,) becomes ().
     flatten(1).sum(1) always gives (B,).""",
     lambda x_logits, x: bernoulli_log_likelihood(x_logits, x).squeeze(),
@@ -336,13 +286,11 @@ GAUSSIAN = Exercise(
         "Compute that for all pixels at once, then flatten(1).sum(1). The constant counts once for every pixel.",
     ),
 )
-
-
-@GAUSSIAN.mistake
-def squared_error_only(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
+GAUSSIAN.recognise(
     """This is minus the squared error: without 1 / (2 std^2) it is not in nats, so no KL can be weighed
-    against it."""
-    return -((x - x_hat) ** 2).flatten(1).sum(1)
+    against it.""",
+    lambda x_hat, x, std: -((x - x_hat) ** 2).flatten(1).sum(1),
+)
 
 
 @GAUSSIAN.mistake
@@ -375,11 +323,11 @@ def no_variance(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
     return -0.5 * (squared_error + math.log(2 * math.pi * std**2)).sum(1)
 
 
-@GAUSSIAN.mistake
-def no_constant(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
+GAUSSIAN.recognise(
     """The normalising term is missing: without -log(std) - log(2 pi) / 2 per pixel no two values of std can
-    be compared, and the smallest error would always want the smallest weight."""
-    return -0.5 * (((x - x_hat) / std) ** 2).flatten(1).sum(1)
+    be compared, and the smallest error would always want the smallest weight.""",
+    lambda x_hat, x, std: -0.5 * (((x - x_hat) / std) ** 2).flatten(1).sum(1),
+)
 
 
 @GAUSSIAN.mistake
@@ -397,23 +345,19 @@ def no_two_pi(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
     return -0.5 * (squared_error / std**2 + math.log(std**2)).sum(1)
 
 
-@GAUSSIAN.mistake
-def gaussian_sign(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """You return minus the log-density: a loss. A better x_hat must give a larger number."""
-    return -gaussian_log_likelihood(x_hat, x, std)
-
-
-@GAUSSIAN.mistake
-def gaussian_pixel_mean(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
+GAUSSIAN.recognise(
+    """You return minus the log-density: a loss. A better x_hat must give a larger number.""",
+    lambda x_hat, x, std: -gaussian_log_likelihood(x_hat, x, std),
+)
+GAUSSIAN.recognise(
     """You average over the pixels; the log-density of an image is the sum over its pixels, or the KL beside
-    it weighs D times too much."""
-    return gaussian_log_likelihood(x_hat, x, std) / x[0].numel()
-
-
-@GAUSSIAN.mistake
-def gaussian_batch_mean(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """You average over the batch already; return one number per image, (B,)."""
-    return gaussian_log_likelihood(x_hat, x, std).mean()
+    it weighs D times too much.""",
+    lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std) / x[0].numel(),
+)
+GAUSSIAN.recognise(
+    """You average over the batch already; return one number per image, (B,).""",
+    lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).mean(),
+)
 
 
 @GAUSSIAN.mistake
@@ -430,8 +374,7 @@ def _bell_curves(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
     return -((x - x_hat) ** 2) / (2 * std**2)
 
 
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You add the constant once per image; every pixel has a density of its own, so it counts D times.""",
     lambda x_hat, x, std: (
         _bell_curves(x_hat, x, std).flatten(1).sum(1) - 0.5 * math.log(2 * math.pi * std**2)
@@ -440,16 +383,14 @@ _mistakes(
         (_bell_curves(x_hat, x, std) - math.log(std)).flatten(1).sum(1) - 0.5 * math.log(2 * math.pi)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You take the distance, or its absolute value, where a bell curve has its square.""",
     lambda x_hat, x, std: (
         -0.5 * ((x - x_hat).abs() / std**2 + math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
     lambda x_hat, x, std: -0.5 * ((x - x_hat) / std**2 + math.log(2 * math.pi * std**2)).flatten(1).sum(1),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You add up the distances of all pixels and square their sum, so too dark and too bright cancel: square
     each pixel's distance, then add.""",
     lambda x_hat, x, std: (
@@ -457,14 +398,12 @@ _mistakes(
         - x[0].numel() * 0.5 * math.log(2 * math.pi * std**2)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You hand std squared to something that squares it again: torch.distributions.Normal takes std as it
     comes.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std**2),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """Something in the constant counts twice: it is half of log(2 pi std^2), that is log(std) + log(2 pi) /
     2.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - math.log(2 * math.pi * std**2)).flatten(1).sum(1),
@@ -475,20 +414,17 @@ _mistakes(
         (_bell_curves(x_hat, x, std) - math.log(std**2) - 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """In the logarithm stands std where the variance belongs: the constant is half of log(2 pi std^2), in
     which log(std) comes whole and log(2 pi) half.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - 0.5 * math.log(2 * math.pi * std)).flatten(1).sum(1),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """The 2 of 2 pi is missing in the constant, 0.35 nats per pixel: the area under exp(-x^2 / 2) is sqrt(2
     pi).""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - 0.5 * math.log(math.pi * std**2)).flatten(1).sum(1),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """The constant has the wrong sign, or a part of it: the wider the bell curve, the lower it is, so
     log(std) and log(2 pi) / 2 are both subtracted.""",
     lambda x_hat, x, std: (
@@ -501,54 +437,46 @@ _mistakes(
         (_bell_curves(x_hat, x, std) - math.log(std) + 0.5 * math.log(2 * math.pi)).flatten(1).sum(1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """The squared error has the wrong sign: the farther x_hat is from x, the smaller the density has to be.
     (-a)**2 is positive, -(a**2) negative.""",
     lambda x_hat, x, std: (
         (-_bell_curves(x_hat, x, std) - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """a / 2 * std**2 divides by 2 and then multiplies by std^2: put the brackets around what stands below, (2
     * std**2).""",
     lambda x_hat, x, std: (
         (-((x - x_hat) ** 2) / 2 * std**2 - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You square the 2 as well: below the squared error stands 2 std^2, not (2 std)^2.""",
     lambda x_hat, x, std: (
         (_bell_curves(x_hat, x, std) / 2 - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """std is a Python number, and torch.log and torch.sqrt want a tensor: use math.log.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - torch.log(std)).flatten(1).sum(1),
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) / torch.sqrt(std)).flatten(1).sum(1),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You add up all images of the batch; return one number per image, (B,).""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).sum(),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You average over pixels and images at once: add up the pixels of each image, and leave the images
     apart.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).mean() / x[0].numel(),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """Each pixel's log-density is right; now add them up for each image: flatten(1).sum(1) makes (B, C, H, W)
     into (B,).""",
     lambda x_hat, x, std: torch.distributions.Normal(x_hat, std).log_prob(x),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You add up along one axis and keep the others; the pixels of an image lie along three, C, H and W:
     flatten(1).sum(1) takes all of them.""",
     *(
@@ -556,8 +484,7 @@ _mistakes(
         for axis in range(4)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """This is PyTorch's squared error, one number for the whole batch, and std does not occur in it. Per
     pixel, divide the squared distance by 2 std^2, flip the sign and add the constant; then sum over each
     image.""",
@@ -567,14 +494,12 @@ _mistakes(
         for sign in (1, -1)
     ),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """These are squared errors without std and with a plus: in nats they are divided by 2 std^2, a better
     x_hat gives a larger number, and each pixel has its constant.""",
     lambda x_hat, x, std: ((x - x_hat) ** 2).flatten(1).sum(1),
 )
-_mistakes(
-    GAUSSIAN,
+GAUSSIAN.recognise(
     """You return densities, or their sum; asked for is the logarithm, which is added up where densities are
     multiplied.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).exp(),
@@ -611,191 +536,137 @@ KL = Exercise(
     ),
     shown=(kl_per_latent, kl_closed_form),
 )
-
-
-@KL.mistake
-def kl_sign(mu: Tensor, logvar: Tensor) -> Tensor:
+KL.recognise(
     """Your KL is negative, which no KL can be: the half stands before mu^2 + sigma^2 - 1 - log sigma^2, or
-    the minus half before its opposite."""
-    return -kl_closed_form(mu, logvar)
-
-
-@KL.mistake
-def kl_mean_over_latents(mu: Tensor, logvar: Tensor) -> Tensor:
+    the minus half before its opposite.""",
+    lambda mu, logvar: -kl_closed_form(mu, logvar),
+)
+KL.recognise(
     """You average over the latents; independent latents add up. Divided by J, the KL loses its unit and its
-    strength against log p(x|z)."""
-    return kl_per_latent(mu, logvar).mean(-1)
-
-
-@KL.mistake
-def kl_batch_mean(mu: Tensor, logvar: Tensor) -> Tensor:
+    strength against log p(x|z).""",
+    lambda mu, logvar: kl_per_latent(mu, logvar).mean(-1),
+)
+KL.recognise(
     """You average over the batch too; return one number per image, (B,), and average last, together with log
-    p(x|z)."""
-    return kl_closed_form(mu, logvar).mean()
-
-
-@KL.mistake
-def kl_batch_sum(mu: Tensor, logvar: Tensor) -> Tensor:
+    p(x|z).""",
+    lambda mu, logvar: kl_closed_form(mu, logvar).mean(),
+)
+KL.recognise(
     """You add up all images as well as all latents, so the KL grows with the batch: sum over the last axis
-    only."""
-    return kl_per_latent(mu, logvar).sum()
-
-
-@KL.mistake
-def kl_mean_of_all(mu: Tensor, logvar: Tensor) -> Tensor:
-    """You average over everything, latents and images: sum over the latents, and leave the images apart."""
-    return kl_per_latent(mu, logvar).mean()
-
-
-@KL.mistake
-def kl_wrong_axis(mu: Tensor, logvar: Tensor) -> Tensor:
-    """You sum over the images and keep the latents; the axis to sum over is the last one, with J latents."""
-    return kl_per_latent(mu, logvar).sum(0)
-
-
-@KL.mistake
-def kl_not_summed(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Each latent's share is right; now add them up for each image: .sum(-1) makes (B, J) into (B,)."""
-    return kl_per_latent(mu, logvar)
-
-
-@KL.mistake
-def kl_no_half(mu: Tensor, logvar: Tensor) -> Tensor:
+    only.""",
+    lambda mu, logvar: kl_per_latent(mu, logvar).sum(),
+)
+KL.recognise(
+    """You average over everything, latents and images: sum over the latents, and leave the images apart.""",
+    lambda mu, logvar: kl_per_latent(mu, logvar).mean(),
+)
+KL.recognise(
+    """You sum over the images and keep the latents; the axis to sum over is the last one, with J latents.""",
+    lambda mu, logvar: kl_per_latent(mu, logvar).sum(0),
+)
+KL.recognise(
+    """Each latent's share is right; now add them up for each image: .sum(-1) makes (B, J) into (B,).""",
+    lambda mu, logvar: kl_per_latent(mu, logvar),
+)
+KL.recognise(
     """Everything is twice too large: the 1/2 in front of the sum is missing, so the loss has a beta of 2
-    unsaid."""
-    return 2 * kl_closed_form(mu, logvar)
-
-
-@KL.mistake
-def kl_half_on_mu_only(mu: Tensor, logvar: Tensor) -> Tensor:
-    """The 1/2 reaches mu^2 only; it stands before all four terms, so put them into one bracket."""
-    return (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_logvar_as_log_std(mu: Tensor, logvar: Tensor) -> Tensor:
+    unsaid.""",
+    lambda mu, logvar: 2 * kl_closed_form(mu, logvar),
+)
+KL.recognise(
+    """The 1/2 reaches mu^2 only; it stands before all four terms, so put them into one bracket.""",
+    lambda mu, logvar: (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
     """You take logvar for the logarithm of the standard deviation, and so square it once too often: the
-    variance is exp(logvar), its logarithm is logvar itself."""
-    return (0.5 * (mu**2 + (2 * logvar).exp() - 1) - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_squared_exponential(mu: Tensor, logvar: Tensor) -> Tensor:
-    """You square exp(logvar), but exp(logvar) is sigma^2 already: nothing is left to square."""
-    return 0.5 * (mu**2 + (2 * logvar).exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_logvar_as_variance(mu: Tensor, logvar: Tensor) -> Tensor:
+    variance is exp(logvar), its logarithm is logvar itself.""",
+    lambda mu, logvar: (0.5 * (mu**2 + (2 * logvar).exp() - 1) - logvar).sum(-1),
+)
+KL.recognise(
+    """You square exp(logvar), but exp(logvar) is sigma^2 already: nothing is left to square.""",
+    lambda mu, logvar: 0.5 * (mu**2 + (2 * logvar).exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
     """You take logvar for the variance itself; it is the variance's logarithm, and may be negative. The
-    variance is exp(logvar)."""
-    return 0.5 * (mu**2 + logvar - 1 - logvar.log()).sum(-1)
-
-
-@KL.mistake
-def kl_log_of_raw(mu: Tensor, logvar: Tensor) -> Tensor:
+    variance is exp(logvar).""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar - 1 - logvar.log()).sum(-1),
+)
+KL.recognise(
     """You take the logarithm of logvar, which is one already: where it is negative, the result is not a
-    number. The last term is logvar as it comes."""
-    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar.log()).sum(-1)
-
-
-@KL.mistake
-def kl_std_for_variance(mu: Tensor, logvar: Tensor) -> Tensor:
+    number. The last term is logvar as it comes.""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 - logvar.log()).sum(-1),
+)
+KL.recognise(
     """You use exp(logvar / 2), the standard deviation, where sigma^2 belongs: the second term is
-    exp(logvar)."""
-    return 0.5 * (mu**2 + (0.5 * logvar).exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_no_one(mu: Tensor, logvar: Tensor) -> Tensor:
+    exp(logvar).""",
+    lambda mu, logvar: 0.5 * (mu**2 + (0.5 * logvar).exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
     """The -1 is missing, half a nat per latent: at mu = 0 and logvar = 0 the region is the prior, and the KL
-    must be 0."""
-    return 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_plus_one(mu: Tensor, logvar: Tensor) -> Tensor:
+    must be 0.""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1),
+)
+KL.recognise(
     """You add 1 where it is subtracted: at mu = 0 and logvar = 0 the region is the prior, and the KL must be
-    0."""
-    return 0.5 * (mu**2 + logvar.exp() + 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_log_term_sign(mu: Tensor, logvar: Tensor) -> Tensor:
+    0.""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() + 1 - logvar).sum(-1),
+)
+KL.recognise(
     """The log-term has the wrong sign: + logvar rewards regions for shrinking to points, and the KL falls
-    below 0. It is - logvar."""
-    return 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(-1)
-
-
-@KL.mistake
-def kl_no_log_term(mu: Tensor, logvar: Tensor) -> Tensor:
-    """The log-term is missing, so nothing keeps regions from shrinking to points: subtract logvar."""
-    return 0.5 * (mu**2 + logvar.exp() - 1).sum(-1)
-
-
-@KL.mistake
-def kl_no_variance(mu: Tensor, logvar: Tensor) -> Tensor:
-    """The variance itself is missing, so nothing keeps regions from growing for ever: add exp(logvar)."""
-    return 0.5 * (mu**2 - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_no_mu(mu: Tensor, logvar: Tensor) -> Tensor:
-    """mu does not count: regions may lie anywhere, as far from the prior as they like. Add mu^2."""
-    return 0.5 * (logvar.exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_absolute_mu(mu: Tensor, logvar: Tensor) -> Tensor:
-    """You use the absolute value of mu where its square belongs: far regions would be too cheap."""
-    return 0.5 * (mu.abs() + logvar.exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_unsquared_mu(mu: Tensor, logvar: Tensor) -> Tensor:
+    below 0. It is - logvar.""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(-1),
+)
+KL.recognise(
+    """The log-term is missing, so nothing keeps regions from shrinking to points: subtract logvar.""",
+    lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1).sum(-1),
+)
+KL.recognise(
+    """The variance itself is missing, so nothing keeps regions from growing for ever: add exp(logvar).""",
+    lambda mu, logvar: 0.5 * (mu**2 - 1 - logvar).sum(-1),
+)
+KL.recognise(
+    """mu does not count: regions may lie anywhere, as far from the prior as they like. Add mu^2.""",
+    lambda mu, logvar: 0.5 * (logvar.exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
+    """You use the absolute value of mu where its square belongs: far regions would be too cheap.""",
+    lambda mu, logvar: 0.5 * (mu.abs() + logvar.exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
     """You add mu without squaring it, so a region far on the negative side would earn something: it is
-    mu^2."""
-    return 0.5 * (mu + logvar.exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_mu_sign(mu: Tensor, logvar: Tensor) -> Tensor:
-    """mu^2 has the wrong sign: regions would be paid for running away from the prior."""
-    return 0.5 * (-(mu**2) + logvar.exp() - 1 - logvar).sum(-1)
-
-
-@KL.mistake
-def kl_sum_then_square(mu: Tensor, logvar: Tensor) -> Tensor:
-    """You sum the mus and square the sum, so +1 and -1 cancel: square each, then add."""
-    return 0.5 * (mu.sum(-1) ** 2 + (logvar.exp() - 1 - logvar).sum(-1))
-
-
-@KL.mistake
-def kl_reversed(mu: Tensor, logvar: Tensor) -> Tensor:
+    mu^2.""",
+    lambda mu, logvar: 0.5 * (mu + logvar.exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
+    """mu^2 has the wrong sign: regions would be paid for running away from the prior.""",
+    lambda mu, logvar: 0.5 * (-(mu**2) + logvar.exp() - 1 - logvar).sum(-1),
+)
+KL.recognise(
+    """You sum the mus and square the sum, so +1 and -1 cancel: square each, then add.""",
+    lambda mu, logvar: 0.5 * (mu.sum(-1) ** 2 + (logvar.exp() - 1 - logvar).sum(-1)),
+)
+KL.recognise(
     """This is the KL the other way round, of the prior from q(z|x): it divides by sigma^2. The ELBO averages
-    over q, so q comes first."""
-    return 0.5 * ((mu**2 + 1) * (-logvar).exp() - 1 + logvar).sum(-1)
-
-
-@KL.mistake
-def kl_in_bits(mu: Tensor, logvar: Tensor) -> Tensor:
+    over q, so q comes first.""",
+    lambda mu, logvar: 0.5 * ((mu**2 + 1) * (-logvar).exp() - 1 + logvar).sum(-1),
+)
+KL.recognise(
     """Your KL is in bits, with the logarithm to base 2; this course counts nats: the natural logarithm,
-    logvar as it comes."""
-    return kl_closed_form(mu, logvar) / math.log(2)
+    logvar as it comes.""",
+    lambda mu, logvar: kl_closed_form(mu, logvar) / math.log(2),
+)
 
 
 def _half_of(mu_term: Tensor, variance: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mu_term + variance - 1 - log_variance).sum(-1)
 
 
-_mistakes(
-    KL,
+KL.recognise(
     """You subtract 1 once per image, after the sum; every latent has a -1 of its own.""",
     lambda mu, logvar: 0.5 * ((mu**2 + logvar.exp() - logvar).sum(-1) - 1),
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1) - 1,
 )
-_mistakes(
-    KL,
+KL.recognise(
     """Right for common regions, but at logvar = -40 the gradient is lost, in a clamp or in a small number
     that is larger than the variance: do not go through log(exp(logvar)); logvar is that logarithm, and needs
     no help.""",
@@ -806,8 +677,7 @@ _mistakes(
         for tiny in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
     ),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """You clamp logvar, so beyond the clamp the KL stops counting and its gradient is 0: in this range
     nothing overflows, and no clamp is needed.""",
     *(
@@ -816,38 +686,32 @@ _mistakes(
         for high in (2, 4, 5, 6, 8, 10, 15, 20, 30)
     ),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """You add up latents and images, and the sign is wrong: a KL is never negative, and one number per image
     is asked for, (B,).""",
     lambda mu, logvar: -kl_per_latent(mu, logvar).sum(),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """The log-term is halved twice: the 1/2 in front stands before log sigma^2, which is logvar, whole; log
     sigma would be half of it.""",
     lambda mu, logvar: _half_of(mu**2, logvar.exp(), 0.5 * logvar),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """The 1/2 stands before all four terms, and here 1 or logvar goes without it: put them into one
     bracket.""",
     lambda mu, logvar: (0.5 * mu**2 + 0.5 * logvar.exp() - 0.5 - logvar).sum(-1),
     lambda mu, logvar: (0.5 * mu**2 + 0.5 * logvar.exp() - 1 - 0.5 * logvar).sum(-1),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """You use 1 / sigma^2 where sigma^2 belongs: it is exp(logvar), without a minus.""",
     lambda mu, logvar: _half_of(mu**2, (-logvar).exp(), logvar),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """mu and logvar changed places: the second is squared and the first put into exp. Look at the order of
     the arguments.""",
     lambda mu, logvar: kl_closed_form(logvar, mu),
 )
-_mistakes(
-    KL,
+KL.recognise(
     """torch.distributions.Normal wants a standard deviation, which is positive, and you hand it logvar or its
     root: the standard deviation is exp(logvar / 2).""",
     lambda mu, logvar: torch.distributions.Normal(mu, logvar).entropy().sum(-1),
@@ -1063,110 +927,91 @@ def _returned_otherwise(returned) -> Answer:
     return lambda mu, logvar, samples: returned(_ratios(mu, logvar, samples))
 
 
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """This is the formula of the last exercise, not an estimate: draw samples of z, and average log q(z|x) -
     log p(z) over them, so that the formula has something to agree with.""",
     lambda mu, logvar, samples: (kl_closed_form(mu, logvar), kl_monte_carlo(mu, logvar, samples)[1]),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You draw with exp(logvar), the variance, as the standard deviation: the draws are not those of q(z|x).
     Use reparameterize, or exp(logvar / 2).""",
     _drawn_otherwise(lambda logvar: logvar.exp() * torch.randn_like(logvar)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """Your eps is uniform, from torch.rand; a Gaussian is drawn with torch.randn, or with reparameterize.""",
     _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.rand_like(logvar)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You use one eps for all latents of a draw, so they rise and fall together: the mean survives that, its
     error does not. Every latent draws for itself.""",
     _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.randn(*logvar.shape[:-1], 1)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You hand log_density the standard deviation or the variance of q(z|x); it takes the logarithm of the variance,
     logvar as it comes.""",
     _measured_otherwise(lambda logvar: (0.5 * logvar).exp()),
     _measured_otherwise(torch.exp),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """Your prior has a log-variance of 1: the prior's variance is 1, and the logarithm of that is 0. Hand
     log_density zeros twice.""",
     _measured_otherwise(lambda logvar: logvar, p_logvar=1.0),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You take the absolute value of log q(z|x) - log p(z): single draws may be negative, only their average
     is a KL.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.abs())),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You draw a fixed number of samples, whatever samples says: let it set the length of the first axis.""",
     lambda mu, logvar, samples: kl_monte_carlo(mu, logvar, 1000),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You return the estimate alone; its standard error belongs to it: return both, estimate, error.""",
     _returned_otherwise(lambda ratios: ratios.mean(0)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """The two results changed places: the estimate comes first, then its standard error.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios)[::-1]),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You pack both results into one tensor; return the two side by side: estimate, error.""",
     _returned_otherwise(lambda ratios: torch.stack(_mean_and_error(ratios))),
     _returned_otherwise(lambda ratios: torch.stack(_mean_and_error(ratios), -1)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You add the draws up where they are averaged: mean(0), not sum(0).""",
     _returned_otherwise(lambda ratios: (ratios.sum(0), ratios.std(0) / math.sqrt(len(ratios)))),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You return the single draws, (K, B); average them over axis 0.""",
     _returned_otherwise(lambda ratios: (ratios, ratios.std(0) / math.sqrt(len(ratios)))),
     _returned_otherwise(lambda ratios: (ratios, ratios.std(0))),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """Your results keep an axis of length 1: drop the keepdim, (B,) is asked for.""",
     _returned_otherwise(lambda ratios: [one[None] for one in _mean_and_error(ratios)]),
     _returned_otherwise(lambda ratios: [one[:, None] for one in _mean_and_error(ratios)]),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You average over the images too; average over the draws, axis 0, and keep one estimate per image.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.flatten())),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You average over the images and keep the draws: the draws are axis 0.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.T)),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """The estimate has the right shape; for its error you take the spread over the images, axis 1, where the
     draws, axis 0, are to be compared.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.std(1))),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """The estimate is right; the variance divided by the number of draws is the square of its error: the root is
     missing.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.var(0) / len(ratios))),
 )
-_mistakes(
-    MONTE_CARLO,
+MONTE_CARLO.recognise(
     """You return one error for all images; each has its own: std(0), over the draws alone.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.std() / math.sqrt(len(ratios)))),
 )
@@ -1207,104 +1052,89 @@ ELBO = Exercise(
         "Take minus the mean of bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar).",
     ),
 )
-
-
-@ELBO.mistake
-def elbo_minimised(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+ELBO.recognise(
     """You return the ELBO itself, so an optimizer would make the model as bad as it can: minimise minus the
-    ELBO."""
-    return -negative_elbo(x, x_logits, mu, logvar)
-
-
-@ELBO.mistake
-def kl_rewarded(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    ELBO.""",
+    lambda x, x_logits, mu, logvar: -negative_elbo(x, x_logits, mu, logvar),
+)
+ELBO.recognise(
     """The KL has the wrong sign in your loss: regions would be paid for leaving the prior. The loss is
-    -log p(x|z) + KL."""
-    return -(bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)).mean()
-
-
-@ELBO.mistake
-def likelihood_rewarded(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    -log p(x|z) + KL.""",
+    lambda x, x_logits, mu, logvar: (
+        -(bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)).mean()
+    ),
+)
+ELBO.recognise(
     """log p(x|z) enters your loss with a plus: the worse an image is rebuilt, the smaller the loss. Only the
-    KL is added."""
-    return (bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)).mean()
-
-
-@ELBO.mistake
-def elbo_pixel_mean(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    KL is added.""",
+    lambda x, x_logits, mu, logvar: (
+        bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)
+    ).mean(),
+)
+ELBO.recognise(
     """You average the pixels and sum the latents: one pixel against a whole code, which for 784 pixels is a
-    beta of 784 unsaid. Sum over the pixels."""
-    return (-bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_closed_form(mu, logvar)).mean()
-
-
-@ELBO.mistake
-def elbo_latent_mean(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """You average the KL over the latents, so it counts J times too little: sum over the latents."""
-    return (-bernoulli_log_likelihood(x_logits, x) + kl_per_latent(mu, logvar).mean(-1)).mean()
-
-
-@ELBO.mistake
-def elbo_both_means(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    beta of 784 unsaid. Sum over the pixels.""",
+    lambda x, x_logits, mu, logvar: (
+        -bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_closed_form(mu, logvar)
+    ).mean(),
+)
+ELBO.recognise(
+    """You average the KL over the latents, so it counts J times too little: sum over the latents.""",
+    lambda x, x_logits, mu, logvar: (
+        -bernoulli_log_likelihood(x_logits, x) + kl_per_latent(mu, logvar).mean(-1)
+    ).mean(),
+)
+ELBO.recognise(
     """Pixels and latents are both averaged, so neither term is in nats per image, and beta is D / J unsaid:
-    sum over pixels and latents, average over images last."""
-    return (-bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_per_latent(mu, logvar).mean(-1)).mean()
-
-
-@ELBO.mistake
-def elbo_batch_sum(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """You add up the images, so the loss and every step grow with the batch: average over the images."""
-    return -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)).sum()
-
-
-@ELBO.mistake
-def kl_summed_over_batch(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    sum over pixels and latents, average over images last.""",
+    lambda x, x_logits, mu, logvar: (
+        -bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_per_latent(mu, logvar).mean(-1)
+    ).mean(),
+)
+ELBO.recognise(
+    """You add up the images, so the loss and every step grow with the batch: average over the images.""",
+    lambda x, x_logits, mu, logvar: (
+        -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)).sum()
+    ),
+)
+ELBO.recognise(
     """You average log p(x|z) over the images but add up their KLs: a beta of B unsaid, which changes with the
-    batch size. Average both."""
-    return -bernoulli_log_likelihood(x_logits, x).mean() + kl_closed_form(mu, logvar).sum()
-
-
-@ELBO.mistake
-def likelihood_summed_over_batch(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    batch size. Average both.""",
+    lambda x, x_logits, mu, logvar: (
+        -bernoulli_log_likelihood(x_logits, x).mean() + kl_closed_form(mu, logvar).sum()
+    ),
+)
+ELBO.recognise(
     """You add up log p(x|z) over the images but average their KLs, which makes the KL B times too weak.
-    Average both."""
-    return -bernoulli_log_likelihood(x_logits, x).sum() + kl_closed_form(mu, logvar).mean()
-
-
-@ELBO.mistake
-def elbo_per_image(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Each image has its loss, and they are right; backward needs one number: average over the images."""
-    return -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar))
-
-
-@ELBO.mistake
-def elbo_no_kl(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    Average both.""",
+    lambda x, x_logits, mu, logvar: (
+        -bernoulli_log_likelihood(x_logits, x).sum() + kl_closed_form(mu, logvar).mean()
+    ),
+)
+ELBO.recognise(
+    """Each image has its loss, and they are right; backward needs one number: average over the images.""",
+    lambda x, x_logits, mu, logvar: -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)),
+)
+ELBO.recognise(
     """The KL is missing: this trains an autoencoder with a detour, whose random points decode to trash. Add
-    the KL."""
-    return -bernoulli_log_likelihood(x_logits, x).mean()
-
-
-@ELBO.mistake
-def elbo_only_kl(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Only the KL is there: the best answer to it is to say nothing about any image. Subtract log p(x|z)."""
-    return kl_closed_form(mu, logvar).mean()
-
-
-@ELBO.mistake
-def elbo_sigmoid_twice(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    the KL.""",
+    lambda x, x_logits, mu, logvar: -bernoulli_log_likelihood(x_logits, x).mean(),
+)
+ELBO.recognise(
+    """Only the KL is there: the best answer to it is to say nothing about any image. Subtract log p(x|z).""",
+    lambda x, x_logits, mu, logvar: kl_closed_form(mu, logvar).mean(),
+)
+ELBO.recognise(
     """You hand sigmoid(x_logits) to a likelihood that applies sigmoid itself: no pixel can be surer than
-    0.73. Hand it x_logits."""
-    return negative_elbo(x, x_logits.sigmoid(), mu, logvar)
-
-
-@ELBO.mistake
-def elbo_arguments_swapped(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    0.73. Hand it x_logits.""",
+    lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits.sigmoid(), mu, logvar),
+)
+ELBO.recognise(
     """You swapped image and logits in bernoulli_log_likelihood: the prediction comes first, then the
-    image."""
-    return negative_elbo(x_logits, x, mu, logvar)
-
-
-_mistakes(
-    ELBO,
+    image.""",
+    lambda x, x_logits, mu, logvar: negative_elbo(x_logits, x, mu, logvar),
+)
+ELBO.recognise(
     """You use a squared error as it comes; it is in nats only when divided by 2 std^2. For these logits take
     bernoulli_log_likelihood.""",
     lambda x, x_logits, mu, logvar: (
@@ -1322,24 +1152,21 @@ _mistakes(
         F.mse_loss(x_logits, x, reduction="sum") + kl_closed_form(mu, logvar).sum()
     ),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You average the likelihood over pixels and images and add up all KLs: one pixel against every code of
     the batch. Sum over pixels and over latents, then average both over the images.""",
     lambda x, x_logits, mu, logvar: (
         F.binary_cross_entropy_with_logits(x_logits, x) + kl_closed_form(mu, logvar).sum()
     ),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You add up the likelihood of the whole batch and average the KL over latents and images, so the KL
     hardly counts. Sum over pixels and over latents, then average both over the images.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).sum() + kl_per_latent(mu, logvar).mean()
     ),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You average only one of the two terms, so the other makes a (B,) of the sum: average both, or first
     subtract and then average.""",
     lambda x, x_logits, mu, logvar: (
@@ -1349,19 +1176,16 @@ _mistakes(
         -bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar).mean()
     ),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You divide the whole loss by the number of pixels: the balance of its terms is right, but it is no
     longer in nats per image, and cannot be compared with other ELBOs.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu, logvar) / x[0].numel(),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You swapped mu and logvar in kl_closed_form: mu comes first.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, logvar, mu),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You return the parts along with the loss; training minimises one number: return that alone.""",
     *(
         lambda x, x_logits, mu, logvar, places=places: tuple(
@@ -1370,26 +1194,22 @@ _mistakes(
         for places in (2, 3)
     ),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """The loss is right, but it stands in a tensor of shape (1,); asked for is a scalar, shape (), as mean()
     without an axis makes it.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu, logvar)[None],
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """You hand raw logits to binary_cross_entropy, which wants probabilities from 0 to 1:
     bernoulli_log_likelihood takes logits.""",
     lambda x, x_logits, mu, logvar: F.binary_cross_entropy(x_logits, x) + kl_closed_form(mu, logvar).mean(),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """The number is right, but no gradient passes through the KL, so nothing would pull the regions towards
     the prior: look for .detach(), .item() or no_grad around it.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu.detach(), logvar.detach()),
 )
-_mistakes(
-    ELBO,
+ELBO.recognise(
     """The number is right, but no gradient passes through log p(x|z), so the decoder would never learn: look
     for .detach(), .item() or no_grad around it.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits.detach(), mu, logvar),
@@ -1569,7 +1389,7 @@ def _heads_mistake(sentence: str, *forwards, **layers) -> None:
 
         return answer
 
-    _mistakes(HEADS, sentence, *map(module_with, forwards))
+    HEADS.recognise(sentence, *map(module_with, forwards))
 
 
 def _no_layer(hidden_dim: int, latent_dim: int) -> nn.Module:
@@ -1588,14 +1408,12 @@ def _without_super(hidden_dim: int, latent_dim: int) -> nn.Module:
     return Heads()
 
 
-_mistakes(
-    HEADS,
+HEADS.recognise(
     """Your __init__ has no super().__init__(): nn.Module prepares there the place where it keeps its layers.
     Call it before you make the first one.""",
     _without_super,
 )
-_mistakes(
-    HEADS,
+HEADS.recognise(
     """What you make is no nn.Module, so it has no parameters() for an optimizer and cannot be moved or saved:
     write class GaussianHeads(nn.Module).""",
     lambda hidden_dim, latent_dim: lambda h: (h, h),
@@ -1620,8 +1438,7 @@ _heads_mistake(
     """One layer of latent_dim numbers is cut in two, so too few are left for each: make it twice as wide.""",
     lambda module, h: module.to_mu(h).chunk(2, -1),
 )
-_mistakes(
-    HEADS,
+HEADS.recognise(
     """The sizes of your layers are swapped: nn.Linear(in, out) takes the features, hidden_dim, first.""",
     lambda hidden_dim, latent_dim: GaussianHeads(latent_dim, hidden_dim),
 )
@@ -1832,84 +1649,62 @@ IMPORTANCE = Exercise(
         "An average is a sum divided by K; in logarithms, log_w.logsumexp(0) minus log K.",
     ),
 )
-
-
-@IMPORTANCE.mistake
-def mean_of_logs(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+IMPORTANCE.recognise(
     """You average the logarithms, which gives the ELBO again, only less noisy: average the weights, then take
-    the logarithm: logsumexp - log K."""
-    return (log_px_z + log_pz - log_qz_x).mean(0)
-
-
-@IMPORTANCE.mistake
-def no_log_k(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    the logarithm: logsumexp - log K.""",
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).mean(0),
+)
+IMPORTANCE.recognise(
     """You add the weights without dividing by K, so the bound rises by log K for nothing and is no bound at
-    all: subtract log K."""
-    return (log_px_z + log_pz - log_qz_x).logsumexp(0)
-
-
-@IMPORTANCE.mistake
-def divided_by_k(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    all: subtract log K.""",
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).logsumexp(0),
+)
+IMPORTANCE.recognise(
     """You divide the logarithm by K; the weights are to be divided, and in logarithms that subtracts log
-    K."""
-    return (log_px_z + log_pz - log_qz_x).logsumexp(0) / len(log_px_z)
-
-
-@IMPORTANCE.mistake
-def prior_dropped(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """log p(z) is missing from the weights: a z far out would count as if the prior drew it often."""
-    return importance_weighted(log_px_z, torch.zeros_like(log_pz), log_qz_x)
-
-
-@IMPORTANCE.mistake
-def posterior_dropped(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """log q(z|x) is missing: the draws come from q, and dividing by it undoes that choice."""
-    return importance_weighted(log_px_z, log_pz, torch.zeros_like(log_qz_x))
-
-
-@IMPORTANCE.mistake
-def both_dropped(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    K.""",
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).logsumexp(0) / len(log_px_z),
+)
+IMPORTANCE.recognise(
+    """log p(z) is missing from the weights: a z far out would count as if the prior drew it often.""",
+    lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, torch.zeros_like(log_pz), log_qz_x),
+)
+IMPORTANCE.recognise(
+    """log q(z|x) is missing: the draws come from q, and dividing by it undoes that choice.""",
+    lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, torch.zeros_like(log_qz_x)),
+)
+IMPORTANCE.recognise(
     """You average p(x|z) alone, as if z had been drawn from the prior; it came from q, so each draw needs the
-    weight p(z) / q(z|x)."""
-    return log_px_z.logsumexp(0) - math.log(len(log_px_z))
-
-
-@IMPORTANCE.mistake
-def posterior_sign(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """You multiply by q(z|x) where the weight divides by it: log q has a minus."""
-    return importance_weighted(log_px_z, log_pz, -log_qz_x)
-
-
-@IMPORTANCE.mistake
-def densities_swapped(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    weight p(z) / q(z|x).""",
+    lambda log_px_z, log_pz, log_qz_x: log_px_z.logsumexp(0) - math.log(len(log_px_z)),
+)
+IMPORTANCE.recognise(
+    """You multiply by q(z|x) where the weight divides by it: log q has a minus.""",
+    lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, -log_qz_x),
+)
+IMPORTANCE.recognise(
     """p(z) and q(z|x) changed places: what the draws were made by goes below the fraction, so log q has the
-    minus."""
-    return importance_weighted(log_px_z, log_qz_x, log_pz)
-
-
-@IMPORTANCE.mistake
-def best_draw_only(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """You keep only the best of the K draws; they are averaged, so that more draws cannot win by luck."""
-    return (log_px_z + log_pz - log_qz_x).max(0).values
-
-
-@IMPORTANCE.mistake
-def images_averaged(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """You average over the images as well; keep one bound per image, (B,)."""
-    return importance_weighted(log_px_z, log_pz, log_qz_x).mean()
-
-
-@IMPORTANCE.mistake
-def all_weights_together(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
+    minus.""",
+    lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_qz_x, log_pz),
+)
+IMPORTANCE.recognise(
+    """You keep only the best of the K draws; they are averaged, so that more draws cannot win by luck.""",
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).max(0).values,
+)
+IMPORTANCE.recognise(
+    """You average over the images as well; keep one bound per image, (B,).""",
+    lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, log_qz_x).mean(),
+)
+IMPORTANCE.recognise(
     """You take one logsumexp over draws and images together, where one easy image drowns all others: over
-    axis 0 only."""
-    return (log_px_z + log_pz - log_qz_x).flatten().logsumexp(0) - math.log(log_px_z.numel())
-
-
-@IMPORTANCE.mistake
-def bound_sign(log_px_z: Tensor, log_pz: Tensor, log_qz_x: Tensor) -> Tensor:
-    """This is minus the bound, a loss; asked for is the bound on log p(x) itself."""
-    return -importance_weighted(log_px_z, log_pz, log_qz_x)
+    axis 0 only.""",
+    lambda log_px_z, log_pz, log_qz_x: (
+        (log_px_z + log_pz - log_qz_x).flatten().logsumexp(0) - math.log(log_px_z.numel())
+    ),
+)
+IMPORTANCE.recognise(
+    """This is minus the bound, a loss; asked for is the bound on log p(x) itself.""",
+    lambda log_px_z, log_pz, log_qz_x: -importance_weighted(log_px_z, log_pz, log_qz_x),
+)
 
 
 def _from_weights(bound) -> Answer:
@@ -1917,8 +1712,7 @@ def _from_weights(bound) -> Answer:
     return lambda log_px_z, log_pz, log_qz_x: bound(log_px_z + log_pz - log_qz_x)
 
 
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """Right in principle, but exp(-900) is 0 in floating point and its logarithm minus infinity: let
     torch.logsumexp do exp, sum and log in one step.""",
     _from_weights(lambda log_w: log_w.exp().mean(0).log()),
@@ -1926,8 +1720,7 @@ _mistakes(
     _from_weights(lambda log_w: log_w.exp().sum(0).log() - math.log(len(log_w))),
     lambda log_px_z, log_pz, log_qz_x: (log_px_z.exp() * log_pz.exp() / log_qz_x.exp()).mean(0).log(),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You keep the logarithm finite by a small number or a clamp, so every image as unlikely as exp(-900)
     gets the bound of that number, and no gradient: let torch.logsumexp do exp, sum and log in one step.""",
     *(
@@ -1935,61 +1728,51 @@ _mistakes(
         for tiny in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-16, 1e-20, 1e-30)
     ),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You subtract one maximum for all images, and beside the likeliest image the others underflow again:
     each image needs its own maximum, over axis 0, as torch.logsumexp takes it.""",
     _from_weights(lambda log_w: (log_w - log_w.max()).exp().mean(0).log() + log_w.max()),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You subtract the maximum before exp and never add it back: after the logarithm it returns as a
     plus.""",
     _from_weights(lambda log_w: (log_w - log_w.max(0).values).exp().mean(0).log()),
     _from_weights(lambda log_w: (log_w - log_w.max(0).values).exp().sum(0).log()),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You return averaged weights, which for images are 0 in floating point: asked for is the logarithm of
     the average.""",
     _from_weights(lambda log_w: log_w.exp().mean(0)),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You subtract the logarithm of another number than K: K is how many draws an image has, the length of
     axis 0.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - math.log(log_w.shape[1])),
     _from_weights(lambda log_w: log_w.logsumexp(0) - math.log(log_w.numel())),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You add log K where it is subtracted: dividing by K lowers the logarithm.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) + math.log(len(log_w))),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You divide by log K; to divide weights by K, subtract log K from their logarithm.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) / math.log(len(log_w))),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You subtract K itself; in logarithms, dividing by K subtracts log K.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - len(log_w)),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """K is a Python number, and torch.log wants a tensor: use math.log.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - torch.log(len(log_w))),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You average the logarithms with the weights' softmax, which is neither the ELBO nor the bound: average
     the weights themselves, and take one logarithm at the end.""",
     _from_weights(lambda log_w: (log_w.softmax(0) * log_w).sum(0)),
     _from_weights(lambda log_w: (log_w.softmax(0).detach() * log_w).sum(0)),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You average each density by itself; the three belong to the same draw and make one weight: add and
     subtract them first, then one logsumexp.""",
     lambda log_px_z, log_pz, log_qz_x: log_px_z.logsumexp(0) + log_pz.logsumexp(0) - log_qz_x.logsumexp(0),
@@ -1997,31 +1780,26 @@ _mistakes(
         log_px_z.logsumexp(0) + log_pz.logsumexp(0) - log_qz_x.logsumexp(0) - math.log(len(log_pz))
     ),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You add up the logarithms of the K draws, which multiplies the weights: average the weights, then take
     the logarithm: logsumexp - log K.""",
     _from_weights(lambda log_w: log_w.sum(0)),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """log p(z) has the wrong sign: the prior's density stands above the fraction, so it is added.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, -log_pz, log_qz_x),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You average over the images, axis 1, and keep the draws: the draws are axis 0.""",
     _from_weights(lambda log_w: log_w.logsumexp(1) - math.log(log_w.shape[1])),
     _from_weights(lambda log_w: log_w.logsumexp(1) - math.log(log_w.shape[0])),
     _from_weights(lambda log_w: log_w.logsumexp(1)),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """You add up the bounds of all images; keep one per image, (B,).""",
     _from_weights(lambda log_w: (log_w.logsumexp(0) - math.log(len(log_w))).sum()),
 )
-_mistakes(
-    IMPORTANCE,
+IMPORTANCE.recognise(
     """Your numbers are right, but they keep an axis of length 1, (1, B): drop the keepdim.""",
     _from_weights(lambda log_w: log_w.logsumexp(0, keepdim=True) - math.log(len(log_w))),
 )
@@ -2037,7 +1815,7 @@ PREDICTIONS = (
         key="2-error",
         question="The Monte Carlo KL gets 100 times as many samples. Its error bar becomes",
         right=1,
-        because="""Errors of independent draws partly cancel: a mean of n strays by the spread of one draw
-        over the square root of n. Another digit of a result costs a hundredfold of samples.""",
+        because="""Errors of independent draws partly cancel: a mean of n strays by the spread of one draw over the
+        square root of n. Another digit of a result costs a hundredfold of samples.""",
     ),
 )

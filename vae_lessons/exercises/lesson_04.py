@@ -41,170 +41,120 @@ DIAL = Exercise(
         "beta * kl - log_px_z is one number per image, (B,). Average it over the batch, last of all.",
     ),
 )
-
-
-@DIAL.mistake
-def dial_on_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+DIAL.recognise(
     """You multiply log_px_z by beta: turning the dial up would buy a better picture. beta is the price of the rate, so
-    it stands before kl."""
-    return (kl - beta * log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_on_both(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    it stands before kl.""",
+    lambda log_px_z, kl, beta: (kl - beta * log_px_z).mean(),
+)
+DIAL.recognise(
     """beta multiplies the whole loss, so the balance between the terms never changes, only the size of the steps: it
-    belongs to kl alone. Look at your brackets."""
-    return -beta * (log_px_z - kl).mean()
-
-
-@DIAL.mistake
-def dial_ignored(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """This is the negative ELBO whatever beta is: your function never uses its third argument."""
-    return (kl - log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_kl_rewarded(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    belongs to kl alone. Look at your brackets.""",
+    lambda log_px_z, kl, beta: -beta * (log_px_z - kl).mean(),
+)
+DIAL.recognise(
+    """This is the negative ELBO whatever beta is: your function never uses its third argument.""",
+    lambda log_px_z, kl, beta: (kl - log_px_z).mean(),
+)
+DIAL.recognise(
     """A larger KL lowers your loss, so training would let it grow without end: in the loss, the rate is a cost and is
-    added."""
-    return -(log_px_z + beta * kl).mean()
-
-
-@DIAL.mistake
-def dial_likelihood_punished(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """A better rebuilt image, a higher log_px_z, raises your loss: the distortion is minus log_px_z."""
-    return (log_px_z + beta * kl).mean()
-
-
-@DIAL.mistake
-def dial_maximised(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    added.""",
+    lambda log_px_z, kl, beta: -(log_px_z + beta * kl).mean(),
+)
+DIAL.recognise(
+    """A better rebuilt image, a higher log_px_z, raises your loss: the distortion is minus log_px_z.""",
+    lambda log_px_z, kl, beta: (log_px_z + beta * kl).mean(),
+)
+DIAL.recognise(
     """This is what should become large; an optimizer goes downhill and would make everything worse. The loss is minus
-    this."""
-    return (log_px_z - beta * kl).mean()
-
-
-@DIAL.mistake
-def dial_batch_sum(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    this.""",
+    lambda log_px_z, kl, beta: (log_px_z - beta * kl).mean(),
+)
+DIAL.recognise(
     """You add up the images, so the loss and every gradient grow with the batch: average over the batch, to stay in
-    nats per image."""
-    return (beta * kl - log_px_z).sum()
-
-
-@DIAL.mistake
-def dial_per_image(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    nats per image.""",
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z).sum(),
+)
+DIAL.recognise(
     """You return one number per image, (B,); backward() needs a single one. Average over the batch as the last
-    step."""
-    return beta * kl - log_px_z
-
-
-@DIAL.mistake
-def dial_kl_summed_over_batch(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    step.""",
+    lambda log_px_z, kl, beta: beta * kl - log_px_z,
+)
+DIAL.recognise(
     """You average log_px_z over the batch but add up kl, so the real beta is B times the one you set: treat both terms
-    alike."""
-    return beta * kl.sum() - log_px_z.mean()
-
-
-@DIAL.mistake
-def dial_distortion_summed_over_batch(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    alike.""",
+    lambda log_px_z, kl, beta: beta * kl.sum() - log_px_z.mean(),
+)
+DIAL.recognise(
     """You add up log_px_z over the batch but average kl, so the real beta is the one you set divided by B: treat both
-    terms alike."""
-    return beta * kl.mean() - log_px_z.sum()
-
-
-@DIAL.mistake
-def dial_kl_averaged_twice(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    terms alike.""",
+    lambda log_px_z, kl, beta: beta * kl.mean() - log_px_z.sum(),
+)
+DIAL.recognise(
     """You divide kl by the size of the batch and then average it as well, so the real beta is the one you set divided
-    by B: average once."""
-    return (beta * kl / len(kl) - log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_averaged_twice(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """You divide by the size of the batch twice, once inside mean() and once more: one average is enough."""
-    return (beta * kl - log_px_z).mean() / len(kl)
-
-
-@DIAL.mistake
-def dial_added(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """You add beta to the loss. A constant has no gradient, so the dial turns nothing: a price multiplies."""
-    return (beta + kl - log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_divided(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    by B: average once.""",
+    lambda log_px_z, kl, beta: (beta * kl / len(kl) - log_px_z).mean(),
+)
+DIAL.recognise(
+    """You divide by the size of the batch twice, once inside mean() and once more: one average is enough.""",
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z).mean() / len(kl),
+)
+DIAL.recognise(
+    """You add beta to the loss. A constant has no gradient, so the dial turns nothing: a price multiplies.""",
+    lambda log_px_z, kl, beta: (beta + kl - log_px_z).mean(),
+)
+DIAL.recognise(
     """You divide kl by beta, so a dear wire becomes a cheap one (and at beta = 0 nothing is a number any more):
-    multiply."""
-    return (kl / beta - log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_below_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    multiply.""",
+    lambda log_px_z, kl, beta: (kl / beta - log_px_z).mean(),
+)
+DIAL.recognise(
     """You divide log_px_z by beta. The balance is right, but the loss is no longer in nats per image, and beta = 0
-    breaks it: leave log_px_z as it is and multiply kl."""
-    return (kl - log_px_z / beta).mean()
-
-
-@DIAL.mistake
-def dial_mixture(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    breaks it: leave log_px_z as it is and multiply kl.""",
+    lambda log_px_z, kl, beta: (kl - log_px_z / beta).mean(),
+)
+DIAL.recognise(
     """You weigh the terms by 1 - beta and beta, as shares of a whole. beta is a price: the distortion always counts in
-    full, and beta may be above 1."""
-    return (beta * kl - (1 - beta) * log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_squared(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """beta is multiplied in twice, so 3 acts as 9 and 0.4 as 0.16: look for a second place that uses it."""
-    return (beta**2 * kl - log_px_z).mean()
-
-
-@DIAL.mistake
-def dial_on_top(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    full, and beta may be above 1.""",
+    lambda log_px_z, kl, beta: (beta * kl - (1 - beta) * log_px_z).mean(),
+)
+DIAL.recognise(
+    """beta is multiplied in twice, so 3 acts as 9 and 0.4 as 0.16: look for a second place that uses it.""",
+    lambda log_px_z, kl, beta: (beta**2 * kl - log_px_z).mean(),
+)
+DIAL.recognise(
     """You add beta * kl to a loss that holds the KL already, so it counts 1 + beta times: at beta = 0 the rate must
-    cost nothing."""
-    return (kl - log_px_z + beta * kl).mean()
-
-
-@DIAL.mistake
-def dial_only_distortion(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
-    """The KL is missing, which is beta = 0 for ever: the autoencoder of lesson 01, with its holes."""
-    return -log_px_z.mean()
-
-
-@DIAL.mistake
-def dial_only_rate(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    cost nothing.""",
+    lambda log_px_z, kl, beta: (kl - log_px_z + beta * kl).mean(),
+)
+DIAL.recognise(
+    """The KL is missing, which is beta = 0 for ever: the autoencoder of lesson 01, with its holes.""",
+    lambda log_px_z, kl, beta: -log_px_z.mean(),
+)
+DIAL.recognise(
     """log_px_z is missing, so only the KL is minimised: a perfect match with the prior, and a decoder that learns
-    nothing."""
-    return beta * kl.mean()
-
-
-@DIAL.mistake
-def dial_exponential(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    nothing.""",
+    lambda log_px_z, kl, beta: beta * kl.mean(),
+)
+DIAL.recognise(
     """You take exp of log_px_z, which for a real image is 0 in floating point: the loss is made of the logarithms
-    themselves, in nats."""
-    return (beta * kl - log_px_z.exp()).mean()
-
-
-@DIAL.mistake
-def dial_absolute(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    themselves, in nats.""",
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z.exp()).mean(),
+)
+DIAL.recognise(
     """You drop the sign of log_px_z. With Gaussian pixels it is a density and may be positive, and then a better
-    picture would raise your loss: the distortion is minus log_px_z."""
-    return (beta * kl + log_px_z.abs()).mean()
-
-
-@DIAL.mistake
-def dial_kl_without_gradient(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    picture would raise your loss: the distortion is minus log_px_z.""",
+    lambda log_px_z, kl, beta: (beta * kl + log_px_z.abs()).mean(),
+)
+DIAL.recognise(
     """The number is right, but no gradient reaches kl, so the encoder never hears of its price: look for .item(),
-    float() or .detach() on the KL."""
-    return beta * kl.mean().item() - log_px_z.mean()
-
-
-@DIAL.mistake
-def dial_distortion_without_gradient(log_px_z: Tensor, kl: Tensor, beta: float) -> Tensor:
+    float() or .detach() on the KL.""",
+    lambda log_px_z, kl, beta: beta * kl.mean().item() - log_px_z.mean(),
+)
+DIAL.recognise(
     """The number is right, but no gradient reaches log_px_z, so training follows the KL alone: look for .item(),
-    float() or .detach() on it."""
-    return beta * kl.mean() - log_px_z.mean().item()
-
-
+    float() or .detach() on it.""",
+    lambda log_px_z, kl, beta: beta * kl.mean() - log_px_z.mean().item(),
+)
 DIAL.mistake(cut_off(beta_loss))
 DIAL.mistake(writes_into(beta_loss, 1))
 
@@ -234,49 +184,37 @@ WEIGHT = Exercise(
         "Without a std, kl_weight / pixel_weight. With one, divide that by 2 pixel_std^2 as well.",
     ),
 )
-
-
-@WEIGHT.mistake
-def weight_inverse(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+WEIGHT.recognise(
     """Your fraction stands on its head: beta is what a nat of KL costs, measured in nats of error, so kl_weight goes
-    above and pixel_weight below."""
-    return 1 / effective_beta(pixel_weight, kl_weight, pixel_std)
-
-
-@WEIGHT.mistake
-def weight_inverse_ratio(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    above and pixel_weight below.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: 1 / effective_beta(pixel_weight, kl_weight, pixel_std),
+)
+WEIGHT.recognise(
     """pixel_weight and kl_weight changed places: the larger the weight on the KL, the larger beta. (What you do with
-    pixel_std is right.)"""
-    return effective_beta(kl_weight, pixel_weight, pixel_std)
-
-
-@WEIGHT.mistake
-def weight_product(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """You multiply by pixel_weight, but a heavier error makes the KL count less: divide."""
-    return effective_beta(1 / pixel_weight, kl_weight, pixel_std)
-
-
-@WEIGHT.mistake
-def weight_product_and_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    pixel_std is right.)""",
+    lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(kl_weight, pixel_weight, pixel_std),
+)
+WEIGHT.recognise(
+    """You multiply by pixel_weight, but a heavier error makes the KL count less: divide.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(1 / pixel_weight, kl_weight, pixel_std),
+)
+WEIGHT.recognise(
     """You multiply by pixel_weight and by 2 pixel_std^2 where both divide: what makes the error heavier makes beta
-    smaller."""
-    return kl_weight * pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
-
-
-@WEIGHT.mistake
-def weight_as_it_stands(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    smaller.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight * pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
+    ),
+)
+WEIGHT.recognise(
     """You take kl_weight for beta, as its author may have. It says nothing before you ask how much the error beside it
-    weighs."""
-    return kl_weight
-
-
-@WEIGHT.mistake
-def weight_without_pixel_weight(
-    pixel_weight: float, kl_weight: float, pixel_std: float | None = None
-) -> float:
+    weighs.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: kl_weight,
+)
+WEIGHT.recognise(
     """pixel_weight is not used: an error averaged over 784 pixels would count like one that is summed. Divide by it
-    too."""
-    return effective_beta(1.0, kl_weight, pixel_std)
+    too.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(1.0, kl_weight, pixel_std),
+)
 
 
 @WEIGHT.mistake
@@ -287,91 +225,83 @@ def weight_share(pixel_weight: float, kl_weight: float, pixel_std: float | None 
     return kl_weight / (kl_weight + nats_weight)
 
 
-@WEIGHT.mistake
-def weight_without_two(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+WEIGHT.recognise(
     """A factor of 2 is missing wherever pixel_std is given: the exponent of a bell curve is half the squared distance,
-    so one unit of squared error is 1 / (2 pixel_std^2) nats."""
-    return kl_weight / (pixel_weight * (pixel_std**2 if pixel_std else 1))
-
-
-@WEIGHT.mistake
-def weight_std_not_squared(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """You use pixel_std where the variance belongs: a squared error is measured against pixel_std squared."""
-    return kl_weight / (pixel_weight * (2 * pixel_std if pixel_std else 1))
-
-
-@WEIGHT.mistake
-def weight_by_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    so one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / (pixel_weight * (pixel_std**2 if pixel_std else 1))
+    ),
+)
+WEIGHT.recognise(
+    """You use pixel_std where the variance belongs: a squared error is measured against pixel_std squared.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / (pixel_weight * (2 * pixel_std if pixel_std else 1))
+    ),
+)
+WEIGHT.recognise(
     """You divide by pixel_std alone; one unit of squared error is 1 / (2 pixel_std^2) nats: both the 2 and the square
-    are missing."""
-    return kl_weight / (pixel_weight * (pixel_std if pixel_std else 1))
-
-
-@WEIGHT.mistake
-def weight_two_squared(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """The 2 is squared together with pixel_std, so it became 4: square only pixel_std. Look at your brackets."""
-    return kl_weight / (pixel_weight * ((2 * pixel_std) ** 2 if pixel_std else 1))
-
-
-@WEIGHT.mistake
-def weight_std_ignored(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    are missing.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / (pixel_weight * (pixel_std if pixel_std else 1))
+    ),
+)
+WEIGHT.recognise(
+    """The 2 is squared together with pixel_std, so it became 4: square only pixel_std. Look at your brackets.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / (pixel_weight * ((2 * pixel_std) ** 2 if pixel_std else 1))
+    ),
+)
+WEIGHT.recognise(
     """Your answer does not depend on pixel_std, but a squared error becomes nats only by it: 1 / (2 pixel_std^2) for
-    one unit."""
-    return kl_weight / pixel_weight
-
-
-@WEIGHT.mistake
-def weight_std_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    one unit.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / pixel_weight,
+)
+WEIGHT.recognise(
     """You multiply by 2 pixel_std^2 where it divides. Ask which way it must go: the smaller pixel_std, the more nats
-    an error is, the less a weight on it says. (Written on one line, it needs brackets below the fraction.)"""
-    return kl_weight / pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
-
-
-@WEIGHT.mistake
-def weight_half_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    an error is, the less a weight on it says. (Written on one line, it needs brackets below the fraction.)""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
+    ),
+)
+WEIGHT.recognise(
     """pixel_std^2 ended up above the fraction and the 2 below: 1 / 2 * pixel_std**2 is half of pixel_std^2. Put
-    brackets around what is to be divided by."""
-    return kl_weight / pixel_weight / 2 * pixel_std**2 if pixel_std else kl_weight / pixel_weight
-
-
-@WEIGHT.mistake
-def weight_two_multiplied(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    brackets around what is to be divided by.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / pixel_weight / 2 * pixel_std**2 if pixel_std else kl_weight / pixel_weight
+    ),
+)
+WEIGHT.recognise(
     """The 2 ended up above the fraction: / pixel_std^2 is right, and so is / 2. Put brackets around what is to be
-    divided by."""
-    return kl_weight / pixel_weight * 2 / pixel_std**2 if pixel_std else kl_weight / pixel_weight
-
-
-@WEIGHT.mistake
-def weight_pixels_put_in(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """You multiply by 784 pixels, but the average over pixels is in pixel_weight already: it is 1/784 then."""
-    return 784 * effective_beta(pixel_weight, kl_weight, pixel_std)
-
-
-@WEIGHT.mistake
-def weight_pixels_taken_out(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    divided by.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        kl_weight / pixel_weight * 2 / pixel_std**2 if pixel_std else kl_weight / pixel_weight
+    ),
+)
+WEIGHT.recognise(
+    """You multiply by 784 pixels, but the average over pixels is in pixel_weight already: it is 1/784 then.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: 784 * effective_beta(pixel_weight, kl_weight, pixel_std),
+)
+WEIGHT.recognise(
     """You divide by 784 pixels; any sum or average is in pixel_weight already, and nobody said that images have 784
-    pixels."""
-    return effective_beta(pixel_weight, kl_weight, pixel_std) / 784
-
-
-@WEIGHT.mistake
-def weight_root(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed in."""
-    return implied_pixel_std(pixel_weight, kl_weight)
-
-
-@WEIGHT.mistake
-def weight_half_without_std(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    pixels.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(pixel_weight, kl_weight, pixel_std) / 784,
+)
+WEIGHT.recognise(
+    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed in.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: implied_pixel_std(pixel_weight, kl_weight),
+)
+WEIGHT.recognise(
     """You treat a missing pixel_std like a std of 1, which halves beta; None means a cross-entropy, in nats already:
-    no 2, no square."""
-    return effective_beta(pixel_weight, kl_weight, 1.0 if pixel_std is None else pixel_std)
-
-
-@WEIGHT.mistake
-def weight_none_not_expected(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
+    no 2, no square.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(
+        pixel_weight, kl_weight, 1.0 if pixel_std is None else pixel_std
+    ),
+)
+WEIGHT.recognise(
     """Right for squared errors, but None cannot be squared: when pixel_std is None the error is a cross-entropy, and
-    the ratio of the weights is all."""
-    return kl_weight / (pixel_weight * 2 * pixel_std**2)
+    the ratio of the weights is all.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / (pixel_weight * 2 * pixel_std**2),
+)
 
 
 @WEIGHT.mistake
@@ -426,66 +356,48 @@ WARM_UP = Exercise(
         "step divided by the steps of the warm-up, and min(1.0, ...) so that it never goes above 1.",
     ),
 )
-
-
-@WARM_UP.mistake
-def warm_up_epochs_for_steps(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+WARM_UP.recognise(
     """You compare a number of steps with a number of epochs, so the warm-up is over after 3 steps: bring both to the
-    same unit."""
-    return min(1.0, step / warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_of_one_epoch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    same unit.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / warm_up_epochs),
+)
+WARM_UP.recognise(
     """Your warm-up is over after one epoch, because warm_up_epochs is not used: divide by the steps of all its
-    epochs."""
-    return min(1.0, step / steps_per_epoch)
-
-
-@WARM_UP.mistake
-def warm_up_brackets(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    epochs.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / steps_per_epoch),
+)
+WARM_UP.recognise(
     """step / steps_per_epoch * warm_up_epochs multiplies by the epochs, so a longer warm-up rises faster: put brackets
-    around what is to be divided by."""
-    return min(1.0, step / steps_per_epoch * warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_sum(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """You add steps_per_epoch and warm_up_epochs; so many epochs of so many steps each is a product."""
-    return min(1.0, step / (steps_per_epoch + warm_up_epochs))
-
-
-@WARM_UP.mistake
-def warm_up_without_end(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share goes on rising above 1, so the KL gets dearer to the last step: stop it at 1 with min."""
-    return step / (steps_per_epoch * warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_max(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    around what is to be divided by.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / steps_per_epoch * warm_up_epochs),
+)
+WARM_UP.recognise(
+    """You add steps_per_epoch and warm_up_epochs; so many epochs of so many steps each is a product.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / (steps_per_epoch + warm_up_epochs)),
+)
+WARM_UP.recognise(
+    """Your share goes on rising above 1, so the KL gets dearer to the last step: stop it at 1 with min.""",
+    lambda step, steps_per_epoch, warm_up_epochs: step / (steps_per_epoch * warm_up_epochs),
+)
+WARM_UP.recognise(
     """max keeps the share at 1 or above, so there is no warm-up at all: to keep a number from rising above 1 takes
-    min."""
-    return max(1.0, step / (steps_per_epoch * warm_up_epochs))
-
-
-@WARM_UP.mistake
-def warm_up_from_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    min.""",
+    lambda step, steps_per_epoch, warm_up_epochs: max(1.0, step / (steps_per_epoch * warm_up_epochs)),
+)
+WARM_UP.recognise(
     """You count steps from 1: your first step is not free, and the warm-up ends one step early. step is 0 at the first
-    one."""
-    return min(1.0, (step + 1) / (steps_per_epoch * warm_up_epochs))
-
-
-@WARM_UP.mistake
-def warm_up_one_step_short(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    one.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, (step + 1) / (steps_per_epoch * warm_up_epochs)),
+)
+WARM_UP.recognise(
     """You reach 1 at the last step of the warm-up, as torch.linspace would; it should be reached at the step after,
-    when all its epochs are over. Divide by the number of steps, without the - 1."""
-    return min(1.0, step / (steps_per_epoch * warm_up_epochs - 1))
-
-
-@WARM_UP.mistake
-def warm_up_one_step_long(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """You reach 1 one step late: divide by the number of steps of the warm-up, without a + 1."""
-    return min(1.0, step / (steps_per_epoch * warm_up_epochs + 1))
+    when all its epochs are over. Divide by the number of steps, without the - 1.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / (steps_per_epoch * warm_up_epochs - 1)),
+)
+WARM_UP.recognise(
+    """You reach 1 one step late: divide by the number of steps of the warm-up, without a + 1.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / (steps_per_epoch * warm_up_epochs + 1)),
+)
 
 
 @WARM_UP.mistake
@@ -496,49 +408,39 @@ def warm_up_below_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> f
     return min(step, steps - 1) / steps
 
 
-@WARM_UP.mistake
-def warm_up_staircase(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+WARM_UP.recognise(
     """Your share changes only from epoch to epoch, a staircase: // drops the part of the epoch that is done. It should
-    rise with every step."""
-    return min(1.0, step // steps_per_epoch / warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_staircase_from_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share is a staircase, one stair per epoch, and its first stair is above 0: count in steps, from 0."""
-    return min(1.0, (step // steps_per_epoch + 1) / warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_switch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    rise with every step.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step // steps_per_epoch / warm_up_epochs),
+)
+WARM_UP.recognise(
+    """Your share is a staircase, one stair per epoch, and its first stair is above 0: count in steps, from 0.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, (step // steps_per_epoch + 1) / warm_up_epochs),
+)
+WARM_UP.recognise(
     """You switch from 0 to 1 at the end of the warm-up, with nothing in between: // keeps only whole numbers. Divide
-    with /."""
-    return float(step >= steps_per_epoch * warm_up_epochs)
-
-
-@WARM_UP.mistake
-def warm_up_falls(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    with /.""",
+    lambda step, steps_per_epoch, warm_up_epochs: float(step >= steps_per_epoch * warm_up_epochs),
+)
+WARM_UP.recognise(
     """Your share starts at 1 and falls to 0: the KL would be dear at first, when the decoder does not listen yet. Turn
-    it round."""
-    return max(0.0, 1 - step / (steps_per_epoch * warm_up_epochs))
-
-
-@WARM_UP.mistake
-def warm_up_cosine(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share rises along a cosine, slowly at both ends; a fine schedule, but a straight line is asked for."""
-    return (1 - math.cos(math.pi * beta_at_step(step, steps_per_epoch, warm_up_epochs))) / 2
-
-
-@WARM_UP.mistake
-def warm_up_squared(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share rises with the square of the step, slowly at first; a straight line is asked for."""
-    return beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 2
-
-
-@WARM_UP.mistake
-def warm_up_root(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share rises with the root of the step, steeply at first; a straight line is asked for."""
-    return beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 0.5
+    it round.""",
+    lambda step, steps_per_epoch, warm_up_epochs: max(0.0, 1 - step / (steps_per_epoch * warm_up_epochs)),
+)
+WARM_UP.recognise(
+    """Your share rises along a cosine, slowly at both ends; a fine schedule, but a straight line is asked for.""",
+    lambda step, steps_per_epoch, warm_up_epochs: (
+        (1 - math.cos(math.pi * beta_at_step(step, steps_per_epoch, warm_up_epochs))) / 2
+    ),
+)
+WARM_UP.recognise(
+    """Your share rises with the square of the step, slowly at first; a straight line is asked for.""",
+    lambda step, steps_per_epoch, warm_up_epochs: beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 2,
+)
+WARM_UP.recognise(
+    """Your share rises with the root of the step, steeply at first; a straight line is asked for.""",
+    lambda step, steps_per_epoch, warm_up_epochs: beta_at_step(step, steps_per_epoch, warm_up_epochs) ** 0.5,
+)
 
 
 @WARM_UP.mistake
@@ -549,10 +451,10 @@ def warm_up_cyclical(step: int, steps_per_epoch: int, warm_up_epochs: int) -> fl
     return step % steps / steps
 
 
-@WARM_UP.mistake
-def warm_up_every_epoch(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share begins anew in every epoch: step counts all steps of training, so no % is needed."""
-    return step % steps_per_epoch / steps_per_epoch
+WARM_UP.recognise(
+    """Your share begins anew in every epoch: step counts all steps of training, so no % is needed.""",
+    lambda step, steps_per_epoch, warm_up_epochs: step % steps_per_epoch / steps_per_epoch,
+)
 
 
 @WARM_UP.mistake
@@ -562,18 +464,16 @@ def warm_up_forgotten_after(step: int, steps_per_epoch: int, warm_up_epochs: int
     return step / steps if step < steps else 0.0
 
 
-@WARM_UP.mistake
-def warm_up_half(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+WARM_UP.recognise(
     """Your share reaches 1 after half the warm-up: the lesson's warm_up rises over half of what you give it, unless
-    told share=1."""
-    return min(1.0, 2 * step / (steps_per_epoch * warm_up_epochs))
-
-
-@WARM_UP.mistake
-def warm_up_on_its_head(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
+    told share=1.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, 2 * step / (steps_per_epoch * warm_up_epochs)),
+)
+WARM_UP.recognise(
     """Your fraction stands on its head, and step 0 divides by zero: the steps done go above, the steps of the warm-up
-    below."""
-    return min(1.0, steps_per_epoch * warm_up_epochs / step)
+    below.""",
+    lambda step, steps_per_epoch, warm_up_epochs: min(1.0, steps_per_epoch * warm_up_epochs / step),
+)
 
 
 # 4.4
@@ -603,115 +503,83 @@ FREE = Exercise(
         "clamp(min=free) raises them, and has no gradient where it did. Then add up the J numbers.",
     ),
 )
-
-
-@FREE.mistake
-def free_after_sum(kl: Tensor, free: float) -> Tensor:
+FREE.recognise(
     """You compare the sum over all latents with free, so one busy latent uses up the allowance of all: compare each
-    latent on its own, then add up."""
-    return kl.mean(0).sum().clamp(min=free)
-
-
-@FREE.mistake
-def free_pooled(kl: Tensor, free: float) -> Tensor:
+    latent on its own, then add up.""",
+    lambda kl, free: kl.mean(0).sum().clamp(min=free),
+)
+FREE.recognise(
     """You gave all latents one common purse of J times free, and one busy latent empties it: compare each latent on
-    its own, then add up."""
-    return kl.mean(0).sum().clamp(min=free * kl.shape[1])
-
-
-@FREE.mistake
-def free_per_image(kl: Tensor, free: float) -> Tensor:
+    its own, then add up.""",
+    lambda kl, free: kl.mean(0).sum().clamp(min=free * kl.shape[1]),
+)
+FREE.recognise(
     """You compare every image with free before averaging, so a latent that speaks about some images only is counted
-    too high: average over the batch first."""
-    return kl.clamp(min=free).mean(0).sum()
-
-
-@FREE.mistake
-def free_per_image_in_place(kl: Tensor, free: float) -> Tensor:
+    too high: average over the batch first.""",
+    lambda kl, free: kl.clamp(min=free).mean(0).sum(),
+)
+FREE.recognise(
     """You overwrite numbers of kl itself, which whoever called you still needs; and you compare each image with free,
-    where the average over the batch is asked. Average first, into a new tensor."""
-    return kl.clamp_(min=free).mean(0).sum()
-
-
-@FREE.mistake
-def free_per_code(kl: Tensor, free: float) -> Tensor:
+    where the average over the batch is asked. Average first, into a new tensor.""",
+    lambda kl, free: kl.clamp_(min=free).mean(0).sum(),
+)
+FREE.recognise(
     """You add up the latents of each image and compare that with free; the allowance belongs to a latent, averaged
-    over the batch."""
-    return kl.sum(1).clamp(min=free).mean()
-
-
-@FREE.mistake
-def free_from_above(kl: Tensor, free: float) -> Tensor:
+    over the batch.""",
+    lambda kl, free: kl.sum(1).clamp(min=free).mean(),
+)
+FREE.recognise(
     """You cut the KL off above free, so a latent may say as much as it likes at no further price, and a silent one is
-    pulled down: raise what is below instead, min= where you have max=."""
-    return kl.mean(0).clamp(max=free).sum()
-
-
-@FREE.mistake
-def free_subtracted(kl: Tensor, free: float) -> Tensor:
+    pulled down: raise what is below instead, min= where you have max=.""",
+    lambda kl, free: kl.mean(0).clamp(max=free).sum(),
+)
+FREE.recognise(
     """You subtract free from every latent. A constant changes no gradient, so silent latents are still pulled down:
-    the KL below free has to count as free."""
-    return (kl.mean(0) - free).sum()
-
-
-@FREE.mistake
-def free_excess(kl: Tensor, free: float) -> Tensor:
+    the KL below free has to count as free.""",
+    lambda kl, free: (kl.mean(0) - free).sum(),
+)
+FREE.recognise(
     """You count only what exceeds free. Gradients are the same, but the number is J times free too small: a latent
-    below counts as free, not as 0, and one above counts in full."""
-    return (kl.mean(0) - free).clamp(min=0).sum()
-
-
-@FREE.mistake
-def free_excess_per_image(kl: Tensor, free: float) -> Tensor:
+    below counts as free, not as 0, and one above counts in full.""",
+    lambda kl, free: (kl.mean(0) - free).clamp(min=0).sum(),
+)
+FREE.recognise(
     """You count for each image what exceeds free: average over the batch first, and let a latent below count as free,
-    one above in full."""
-    return (kl - free).clamp(min=0).mean(0).sum()
-
-
-@FREE.mistake
-def free_mean_over_latents(kl: Tensor, free: float) -> Tensor:
-    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add up."""
-    return kl.mean(0).clamp(min=free).mean()
-
-
-@FREE.mistake
-def free_batch_sum(kl: Tensor, free: float) -> Tensor:
+    one above in full.""",
+    lambda kl, free: (kl - free).clamp(min=0).mean(0).sum(),
+)
+FREE.recognise(
+    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add up.""",
+    lambda kl, free: kl.mean(0).clamp(min=free).mean(),
+)
+FREE.recognise(
     """You add up the images, so in a large batch every latent is above its allowance: average over the batch, axis 0,
-    before comparing."""
-    return kl.sum(0).clamp(min=free).sum()
-
-
-@FREE.mistake
-def free_batch_sum_then_mean(kl: Tensor, free: float) -> Tensor:
+    before comparing.""",
+    lambda kl, free: kl.sum(0).clamp(min=free).sum(),
+)
+FREE.recognise(
     """You compare the sum over the batch with free and divide by B afterwards: the allowance is meant for the average,
-    so divide first."""
-    return kl.sum(0).clamp(min=free).sum() / len(kl)
-
-
-@FREE.mistake
-def free_not_summed(kl: Tensor, free: float) -> Tensor:
-    """You return one number per latent, (J,): add them up."""
-    return kl.mean(0).clamp(min=free)
-
-
-@FREE.mistake
-def free_wrong_axis(kl: Tensor, free: float) -> Tensor:
-    """You average over the latents, axis 1, and compare one number per image: the batch is axis 0."""
-    return kl.mean(1).clamp(min=free).sum()
-
-
-@FREE.mistake
-def free_wrong_axis_mean(kl: Tensor, free: float) -> Tensor:
+    so divide first.""",
+    lambda kl, free: kl.sum(0).clamp(min=free).sum() / len(kl),
+)
+FREE.recognise(
+    """You return one number per latent, (J,): add them up.""",
+    lambda kl, free: kl.mean(0).clamp(min=free),
+)
+FREE.recognise(
+    """You average over the latents, axis 1, and compare one number per image: the batch is axis 0.""",
+    lambda kl, free: kl.mean(1).clamp(min=free).sum(),
+)
+FREE.recognise(
     """Both averages are taken, but over the latents first, axis 1: an allowance belongs to a latent, so average over
-    the batch, axis 0, then add up the latents."""
-    return kl.mean(1).clamp(min=free).mean()
-
-
-@FREE.mistake
-def free_of_all(kl: Tensor, free: float) -> Tensor:
+    the batch, axis 0, then add up the latents.""",
+    lambda kl, free: kl.mean(1).clamp(min=free).mean(),
+)
+FREE.recognise(
     """You average over images and latents at once and compare that single number: average over axis 0 only, and
-    compare each latent."""
-    return kl.mean().clamp(min=free)
+    compare each latent.""",
+    lambda kl, free: kl.mean().clamp(min=free),
+)
 
 
 @FREE.mistake
@@ -722,24 +590,20 @@ def free_zeroed(kl: Tensor, free: float) -> Tensor:
     return torch.where(average > free, average, torch.zeros_like(average)).sum()
 
 
-@FREE.mistake
-def free_zeroed_per_image(kl: Tensor, free: float) -> Tensor:
+FREE.recognise(
     """Every number of kl below free counts as 0 with you: average over the batch first, and let a latent below its
-    allowance count as free."""
-    return torch.where(kl > free, kl, torch.zeros_like(kl)).mean(0).sum()
-
-
-@FREE.mistake
-def free_shared(kl: Tensor, free: float) -> Tensor:
-    """You share free among the latents; here it is the allowance of each single one."""
-    return kl.mean(0).clamp(min=free / kl.shape[1]).sum()
-
-
-@FREE.mistake
-def free_in_bits(kl: Tensor, free: float) -> Tensor:
+    allowance count as free.""",
+    lambda kl, free: torch.where(kl > free, kl, torch.zeros_like(kl)).mean(0).sum(),
+)
+FREE.recognise(
+    """You share free among the latents; here it is the allowance of each single one.""",
+    lambda kl, free: kl.mean(0).clamp(min=free / kl.shape[1]).sum(),
+)
+FREE.recognise(
     """You take free for bits and multiply by log 2; despite the name, this course gives it in nats, like everything
-    else."""
-    return kl.mean(0).clamp(min=free * math.log(2)).sum()
+    else.""",
+    lambda kl, free: kl.mean(0).clamp(min=free * math.log(2)).sum(),
+)
 
 
 @FREE.mistake
@@ -750,20 +614,16 @@ def free_leaks(kl: Tensor, free: float) -> Tensor:
     return (average + (average.clamp(min=free) - average).detach()).sum()
 
 
-@FREE.mistake
-def free_without_allowance(kl: Tensor, free: float) -> Tensor:
+FREE.recognise(
     """This is the plain KL, averaged over the batch: free is not used (or its result is dropped: clamp returns a new
-    tensor)."""
-    return kl.mean(0).sum()
-
-
-@FREE.mistake
-def free_added(kl: Tensor, free: float) -> Tensor:
+    tensor).""",
+    lambda kl, free: kl.mean(0).sum(),
+)
+FREE.recognise(
     """You add free to every latent. A constant changes no gradient, so silent latents are still pulled down: take the
-    larger of the two, the KL or free."""
-    return (kl.mean(0) + free).sum()
-
-
+    larger of the two, the KL or free.""",
+    lambda kl, free: (kl.mean(0) + free).sum(),
+)
 FREE.mistake(cut_off(free_bits))
 
 
@@ -827,144 +687,100 @@ AWAKE = Exercise(
         "mu.var(0) is (J,); comparing it with threshold gives True or False for each latent.",
     ),
 )
-
-
-@AWAKE.mistake
-def awake_std(mu: Tensor, threshold: float) -> Tensor:
+AWAKE.recognise(
     """You compare the standard deviation; the threshold is meant for the variance, its square. A std of 0.05 is a
-    variance of 0.0025: asleep."""
-    return mu.std(0) > threshold
-
-
-@AWAKE.mistake
-def awake_over_latents(mu: Tensor, threshold: float) -> Tensor:
+    variance of 0.0025: asleep.""",
+    lambda mu, threshold: mu.std(0) > threshold,
+)
+AWAKE.recognise(
     """You take the variance over the latents of each image, axis 1, and get one answer per image: images are axis
-    0."""
-    return mu.var(1, correction=0) > threshold
-
-
-@AWAKE.mistake
-def awake_not_centred(mu: Tensor, threshold: float) -> Tensor:
-    """You average mu squared, so a latent that says 3 about every image seems wide awake: subtract its mean first."""
-    return (mu**2).mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_by_mean(mu: Tensor, threshold: float) -> Tensor:
-    """You look at where a latent lies on average, its mean; awake is who changes from image to image: the variance."""
-    return mu.mean(0).abs() > threshold
-
-
-@AWAKE.mistake
-def awake_by_signed_mean(mu: Tensor, threshold: float) -> Tensor:
+    0.""",
+    lambda mu, threshold: mu.var(1, correction=0) > threshold,
+)
+AWAKE.recognise(
+    """You average mu squared, so a latent that says 3 about every image seems wide awake: subtract its mean first.""",
+    lambda mu, threshold: (mu**2).mean(0) > threshold,
+)
+AWAKE.recognise(
+    """You look at where a latent lies on average, its mean; awake is who changes from image to image: the variance.""",
+    lambda mu, threshold: mu.mean(0).abs() > threshold,
+)
+AWAKE.recognise(
     """You compare the mean of each latent; awake is who changes from image to image, wherever its mean is: the
-    variance."""
-    return mu.mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_by_size(mu: Tensor, threshold: float) -> Tensor:
+    variance.""",
+    lambda mu, threshold: mu.mean(0) > threshold,
+)
+AWAKE.recognise(
     """You average the size of mu without its sign; a latent that says 3 about every image is large and asleep. Measure
-    how it changes: the variance."""
-    return mu.abs().mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_anywhere(mu: Tensor, threshold: float) -> Tensor:
+    how it changes: the variance.""",
+    lambda mu, threshold: mu.abs().mean(0) > threshold,
+)
+AWAKE.recognise(
     """You ask whether mu is above threshold for some image; a latent that says 3 about every image passes, and is
-    asleep. Measure how it changes: the variance."""
-    return (mu.abs() > threshold).any(0)
-
-
-@AWAKE.mistake
-def awake_inverted(mu: Tensor, threshold: float) -> Tensor:
-    """You mark the latents that sleep: those above the threshold are awake."""
-    return mu.var(0) < threshold
-
-
-@AWAKE.mistake
-def awake_count(mu: Tensor, threshold: float) -> Tensor:
-    """You return how many are awake; asked is which, J times True or False. (Their sum is the count.)"""
-    return (mu.var(0) > threshold).sum()
-
-
-@AWAKE.mistake
-def awake_share(mu: Tensor, threshold: float) -> Tensor:
-    """You return the share that is awake; asked is which, J times True or False."""
-    return (mu.var(0) > threshold).float().mean()
-
-
-@AWAKE.mistake
-def awake_places(mu: Tensor, threshold: float) -> Tensor:
-    """You return the numbers of the latents that are awake; asked is True or False for each, (J,)."""
-    return (mu.var(0) > threshold).nonzero().flatten()
-
-
-@AWAKE.mistake
-def awake_variance(mu: Tensor, threshold: float) -> Tensor:
-    """These are the variances themselves (divided by N - 1); compare them with threshold."""
-    return mu.var(0)
-
-
-@AWAKE.mistake
-def awake_variance_by_n(mu: Tensor, threshold: float) -> Tensor:
-    """These are the variances themselves; compare them with threshold."""
-    return mu.var(0, correction=0)
-
-
-@AWAKE.mistake
-def awake_absolute(mu: Tensor, threshold: float) -> Tensor:
+    asleep. Measure how it changes: the variance.""",
+    lambda mu, threshold: (mu.abs() > threshold).any(0),
+)
+AWAKE.recognise(
+    """You mark the latents that sleep: those above the threshold are awake.""",
+    lambda mu, threshold: mu.var(0) < threshold,
+)
+AWAKE.recognise(
+    """You return how many are awake; asked is which, J times True or False. (Their sum is the count.)""",
+    lambda mu, threshold: (mu.var(0) > threshold).sum(),
+)
+AWAKE.recognise(
+    """You return the share that is awake; asked is which, J times True or False.""",
+    lambda mu, threshold: (mu.var(0) > threshold).float().mean(),
+)
+AWAKE.recognise(
+    """You return the numbers of the latents that are awake; asked is True or False for each, (J,).""",
+    lambda mu, threshold: (mu.var(0) > threshold).nonzero().flatten(),
+)
+AWAKE.recognise(
+    """These are the variances themselves (divided by N - 1); compare them with threshold.""",
+    lambda mu, threshold: mu.var(0),
+)
+AWAKE.recognise(
+    """These are the variances themselves; compare them with threshold.""",
+    lambda mu, threshold: mu.var(0, correction=0),
+)
+AWAKE.recognise(
     """You drop the sign of mu before taking the variance, so a latent that jumps between -0.8 and 0.8 seems to stand
-    still: take mu as it is."""
-    return mu.abs().var(0) > threshold
-
-
-@AWAKE.mistake
-def awake_range(mu: Tensor, threshold: float) -> Tensor:
+    still: take mu as it is.""",
+    lambda mu, threshold: mu.abs().var(0) > threshold,
+)
+AWAKE.recognise(
     """You compare the distance between the largest and the smallest mu, which is not squared and which one odd image
-    decides: take the variance."""
-    return mu.max(0).values - mu.min(0).values > threshold
-
-
-@AWAKE.mistake
-def awake_mean_distance(mu: Tensor, threshold: float) -> Tensor:
+    decides: take the variance.""",
+    lambda mu, threshold: mu.max(0).values - mu.min(0).values > threshold,
+)
+AWAKE.recognise(
     """You average the distance from the mean without squaring it, so the threshold means something else: the variance
-    is the average of the squares."""
-    return (mu - mu.mean(0)).abs().mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_sum_of_squares(mu: Tensor, threshold: float) -> Tensor:
+    is the average of the squares.""",
+    lambda mu, threshold: (mu - mu.mean(0)).abs().mean(0) > threshold,
+)
+AWAKE.recognise(
     """You add up the squared distances from the mean, so every latent wakes up if only there are enough images: a
-    variance averages them."""
-    return ((mu - mu.mean(0)) ** 2).sum(0) > threshold
-
-
-@AWAKE.mistake
-def awake_kl(mu: Tensor, threshold: float) -> Tensor:
+    variance averages them.""",
+    lambda mu, threshold: ((mu - mu.mean(0)) ** 2).sum(0) > threshold,
+)
+AWAKE.recognise(
     """This is the part of the KL that mu causes, half its average square. A constant mu has a KL too and tells
-    nothing: the variance is asked."""
-    return 0.5 * (mu**2).mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_altogether(mu: Tensor, threshold: float) -> Tensor:
-    """You take one variance of the whole tensor and return a single answer: one for each latent, over axis 0."""
-    return mu.var() > threshold
-
-
-@AWAKE.mistake
-def awake_common_mean(mu: Tensor, threshold: float) -> Tensor:
-    """You subtract one mean of the whole tensor from all latents; each latent has its own, mu.mean(0)."""
-    return ((mu - mu.mean()) ** 2).mean(0) > threshold
-
-
-@AWAKE.mistake
-def awake_fixed(mu: Tensor, threshold: float) -> Tensor:
-    """You always compare with 0.01: use the threshold that is handed in."""
-    return mu.var(0) > 0.01
-
-
+    nothing: the variance is asked.""",
+    lambda mu, threshold: 0.5 * (mu**2).mean(0) > threshold,
+)
+AWAKE.recognise(
+    """You take one variance of the whole tensor and return a single answer: one for each latent, over axis 0.""",
+    lambda mu, threshold: mu.var() > threshold,
+)
+AWAKE.recognise(
+    """You subtract one mean of the whole tensor from all latents; each latent has its own, mu.mean(0).""",
+    lambda mu, threshold: ((mu - mu.mean()) ** 2).mean(0) > threshold,
+)
+AWAKE.recognise(
+    """You always compare with 0.01: use the threshold that is handed in.""",
+    lambda mu, threshold: mu.var(0) > 0.01,
+)
 AWAKE.mistake(writes_into(active, 0))
 
 
@@ -1005,81 +821,57 @@ SWEEP = Exercise(
     ),
     given=sweep_row_given,
 )
-
-
-@SWEEP.mistake
-def sweep_distortion_sign(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+SWEEP.recognise(
     """The rate is right now, but your distortion is negative and grows when pictures get better: it is minus
-    log_px_z."""
-    return kl.sum(1).mean(), log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_absolute(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    log_px_z.""",
+    lambda log_px_z, kl: (kl.sum(1).mean(), log_px_z.mean()),
+)
+SWEEP.recognise(
     """The rate is right now, but you drop the sign of log_px_z. With Gaussian pixels it is a density and may be
-    positive: the distortion is minus log_px_z, as it was."""
-    return kl.sum(1).mean(), log_px_z.abs().mean()
-
-
-@SWEEP.mistake
-def sweep_rate_sign(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate is negative, which no KL can be: it is the KL as it comes."""
-    return -kl.sum(1).mean(), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_rate_batch_sum(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+    positive: the distortion is minus log_px_z, as it was.""",
+    lambda log_px_z, kl: (kl.sum(1).mean(), log_px_z.abs().mean()),
+)
+SWEEP.recognise(
+    """Your rate is negative, which no KL can be: it is the KL as it comes.""",
+    lambda log_px_z, kl: (-kl.sum(1).mean(), -log_px_z.mean()),
+)
+SWEEP.recognise(
     """Your rate adds up the images too, so it grows with the batch: add up the latents, axis 1, and average over
-    images."""
-    return kl.sum(), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_both_batch_sums(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Both numbers are sums over the batch; asked is nats per image, so average over the images."""
-    return kl.sum(), -log_px_z.sum()
-
-
-@SWEEP.mistake
-def sweep_distortion_batch_sum(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """The rate is right now, but your distortion adds up the images: average it, as it was."""
-    return kl.sum(1).mean(), -log_px_z.sum()
-
-
-@SWEEP.mistake
-def sweep_only_rate(log_px_z: Tensor, kl: Tensor) -> Tensor:
-    """You return a single tensor; asked are two numbers: return rate, distortion."""
-    return kl.sum(1).mean()
-
-
-@SWEEP.mistake
-def sweep_swapped(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your two numbers are right and in the wrong order: the rate first, then the distortion."""
-    return -log_px_z.mean(), kl.sum(1).mean()
-
-
-@SWEEP.mistake
-def sweep_rate_per_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate is a list, the KL of each latent: useful for a diagnosis, but the rate of the model is their sum."""
-    return kl.mean(0), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_rate_per_image(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate is one number per image, (B,): average over the batch."""
-    return kl.sum(1), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_both_per_image(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Both are one number per image, (B,): average over the batch, one row for the whole model."""
-    return kl.sum(1), -log_px_z
-
-
-@SWEEP.mistake
-def sweep_wrong_axis(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """You add up axis 0, the images, and average over the latents: the other way round, latents are axis 1."""
-    return kl.sum(0).mean(), -log_px_z.mean()
+    images.""",
+    lambda log_px_z, kl: (kl.sum(), -log_px_z.mean()),
+)
+SWEEP.recognise(
+    """Both numbers are sums over the batch; asked is nats per image, so average over the images.""",
+    lambda log_px_z, kl: (kl.sum(), -log_px_z.sum()),
+)
+SWEEP.recognise(
+    """The rate is right now, but your distortion adds up the images: average it, as it was.""",
+    lambda log_px_z, kl: (kl.sum(1).mean(), -log_px_z.sum()),
+)
+SWEEP.recognise(
+    """You return a single tensor; asked are two numbers: return rate, distortion.""",
+    lambda log_px_z, kl: kl.sum(1).mean(),
+)
+SWEEP.recognise(
+    """Your two numbers are right and in the wrong order: the rate first, then the distortion.""",
+    lambda log_px_z, kl: (-log_px_z.mean(), kl.sum(1).mean()),
+)
+SWEEP.recognise(
+    """Your rate is a list, the KL of each latent: useful for a diagnosis, but the rate of the model is their sum.""",
+    lambda log_px_z, kl: (kl.mean(0), -log_px_z.mean()),
+)
+SWEEP.recognise(
+    """Your rate is one number per image, (B,): average over the batch.""",
+    lambda log_px_z, kl: (kl.sum(1), -log_px_z.mean()),
+)
+SWEEP.recognise(
+    """Both are one number per image, (B,): average over the batch, one row for the whole model.""",
+    lambda log_px_z, kl: (kl.sum(1), -log_px_z),
+)
+SWEEP.recognise(
+    """You add up axis 0, the images, and average over the latents: the other way round, latents are axis 1.""",
+    lambda log_px_z, kl: (kl.sum(0).mean(), -log_px_z.mean()),
+)
 
 
 @SWEEP.mistake
@@ -1097,29 +889,23 @@ def sweep_rate_taken_off(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
     return rate, -(log_px_z.mean() + rate)
 
 
-@SWEEP.mistake
-def sweep_distortion_per_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
+SWEEP.recognise(
     """Now both are divided by the number of latents. They fit together again, but neither is in nats per image: add up
-    the latents, divide by none."""
-    return kl.mean(), -log_px_z.mean() / kl.shape[1]
-
-
-@SWEEP.mistake
-def sweep_rate_per_pair(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate is divided by the number of images twice: add up the latents, axis 1, and average over images once."""
-    return kl.sum(1).mean() / len(kl), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_in_bits(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate is in bits, divided by log 2; this course counts nats, and two units in one row cannot be added."""
-    return kl.sum(1).mean() / math.log(2), -log_px_z.mean()
-
-
-@SWEEP.mistake
-def sweep_largest_latent(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
-    """Your rate counts only the busiest latent of each image: all of them go through the wire, so add them up."""
-    return kl.max(1).values.mean(), -log_px_z.mean()
+    the latents, divide by none.""",
+    lambda log_px_z, kl: (kl.mean(), -log_px_z.mean() / kl.shape[1]),
+)
+SWEEP.recognise(
+    """Your rate is divided by the number of images twice: add up the latents, axis 1, and average over images once.""",
+    lambda log_px_z, kl: (kl.sum(1).mean() / len(kl), -log_px_z.mean()),
+)
+SWEEP.recognise(
+    """Your rate is in bits, divided by log 2; this course counts nats, and two units in one row cannot be added.""",
+    lambda log_px_z, kl: (kl.sum(1).mean() / math.log(2), -log_px_z.mean()),
+)
+SWEEP.recognise(
+    """Your rate counts only the busiest latent of each image: all of them go through the wire, so add them up.""",
+    lambda log_px_z, kl: (kl.max(1).values.mean(), -log_px_z.mean()),
+)
 
 
 EXERCISES = (DIAL, WEIGHT, WARM_UP, FREE, AWAKE, SWEEP)
@@ -1129,22 +915,23 @@ PREDICTIONS = (
         key="4-curve",
         question="Without a cure the KL is low in the first epoch and still low in the last. Why does it stay there?",
         right=0,
-        because="""At first z is nearly all noise, so the decoder learns to copy from the rows above; from then on a nat of code
-        would cost a nat and explain little that the copying does not explain already. The price is not too high, there is
-        just no buyer.""",
+        because="""At first z is nearly all noise, so the decoder learns to copy from the rows above; from then on a
+        nat of code would cost a nat and explain little that the copying does not explain already. The price
+        is not too high, there is just no buyer.""",
     ),
     Prediction(
         key="4-collapse",
         question="Which treatment wakes the most latents, and which has the best ELBO?",
         right=2,
-        because="""An allowance is there to be spent, so with free bits every latent speaks, needed or not. Warm-up wakes fewer
-        and lets them carry what helps. Awake latents are a symptom; the ELBO is the aim.""",
+        because="""An allowance is there to be spent, so with free bits every latent speaks, needed or not. Warm-up
+        wakes fewer and lets them carry what helps. Awake latents are a symptom; the ELBO is the aim.""",
     ),
     Prediction(
         key="4-blur",
-        question="Five VAEs, five likelihoods. Which rebuilds the softest images, and which sampled images are the crispest?",
+        question="Five VAEs, five likelihoods. Who rebuilds the softest images, whose samples are the crispest?",
         right=1,
-        because="""A pixel std of 1 says that pixels are nearly noise, so detail is not worth its nats and edges are averages.
-        A small std buys detail for rebuilt images and pays with holes where we sample, so samples follow no such order.""",
+        because="""A pixel std of 1 says that pixels are nearly noise, so detail is not worth its nats and edges are
+        averages. A small std buys detail for rebuilt images and pays with holes where we sample, so samples
+        follow no such order.""",
     ),
 )

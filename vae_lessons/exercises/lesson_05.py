@@ -63,125 +63,87 @@ LERP = Exercise(
         "t[:, None] is (T, 1); times a code (J,) it becomes (T, J), one row for each t.",
     ),
 )
-
-
-@LERP.mistake
-def ends_swapped(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You walk backwards: at t = 0 you are at end, at t = 1 at start. The weight of end is t."""
-    return lerp(end, start, t)
-
-
-@LERP.mistake
-def start_not_left_behind(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+LERP.recognise(
+    """You walk backwards: at t = 0 you are at end, at t = 1 at start. The weight of end is t.""",
+    lambda start, end, t: lerp(end, start, t),
+)
+LERP.recognise(
     """start keeps its full weight while end is added, so at t = 1 you stand at start + end: start fades with 1 -
-    t."""
-    return start + t[:, None] * end
-
-
-@LERP.mistake
-def end_in_full(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """end has its full weight from the beginning, so at t = 0 you stand at start + end: end grows with t."""
-    return (1 - t[:, None]) * start + end
-
-
-@LERP.mistake
-def step_backwards(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You leave start in the opposite direction: the step is end - start, and you take start - end."""
-    return start + t[:, None] * (start - end)
-
-
-@LERP.mistake
-def from_the_wrong_end(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    t.""",
+    lambda start, end, t: start + t[:, None] * end,
+)
+LERP.recognise(
+    """end has its full weight from the beginning, so at t = 0 you stand at start + end: end grows with t.""",
+    lambda start, end, t: (1 - t[:, None]) * start + end,
+)
+LERP.recognise(
+    """You leave start in the opposite direction: the step is end - start, and you take start - end.""",
+    lambda start, end, t: start + t[:, None] * (start - end),
+)
+LERP.recognise(
     """Your step end - start is right, but you take it from end, so at t = 0 you are at the goal already: begin at
-    start."""
-    return end + t[:, None] * (end - start)
-
-
-@LERP.mistake
-def step_without_start(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """This is how far you have come, t (end - start), counted from 0: add start, from where you set out."""
-    return t[:, None] * (end - start)
-
-
-@LERP.mistake
-def only_the_end(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You scale end by t, which is the line from 0 to end: start does not count. Add (1 - t) start."""
-    return t[:, None] * end
-
-
-@LERP.mistake
-def ends_subtracted(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You subtract the two parts, so at t = 1 you are at minus end: the parts are added."""
-    return (1 - t[:, None]) * start - t[:, None] * end
-
-
-@LERP.mistake
-def no_axis(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    start.""",
+    lambda start, end, t: end + t[:, None] * (end - start),
+)
+LERP.recognise(
+    """This is how far you have come, t (end - start), counted from 0: add start, from where you set out.""",
+    lambda start, end, t: t[:, None] * (end - start),
+)
+LERP.recognise(
+    """You scale end by t, which is the line from 0 to end: start does not count. Add (1 - t) start.""",
+    lambda start, end, t: t[:, None] * end,
+)
+LERP.recognise(
+    """You subtract the two parts, so at t = 1 you are at minus end: the parts are added.""",
+    lambda start, end, t: (1 - t[:, None]) * start - t[:, None] * end,
+)
+LERP.recognise(
     """t has no second axis: its numbers pair with the latents, one each, which happens to run where T = J or one of
-    them is 1, and raises elsewhere. Make t (T, 1)."""
-    return (1 - t) * start + t * end
-
-
-@LERP.mistake
-def axis_in_front(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """Your new axis stands in front, (1, T), so t still pairs with the latents: it belongs behind, (T, 1)."""
-    return (1 - t[None]) * start + t[None] * end
-
-
-@LERP.mistake
-def lerp_transposed(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """The numbers are right, but in columns, (J, T): a point is a row, so return (T, J)."""
-    return lerp(start, end, t).T
-
-
-@LERP.mistake
-def points_listed(start: Tensor, end: Tensor, t: Tensor) -> list[Tensor]:
-    """The points are right, but they come in a list: torch.stack makes them one tensor, (T, J)."""
-    return list(lerp(start, end, t))
-
-
-@LERP.mistake
-def points_joined(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    them is 1, and raises elsewhere. Make t (T, 1).""",
+    lambda start, end, t: (1 - t) * start + t * end,
+)
+LERP.recognise(
+    """Your new axis stands in front, (1, T), so t still pairs with the latents: it belongs behind, (T, 1).""",
+    lambda start, end, t: (1 - t[None]) * start + t[None] * end,
+)
+LERP.recognise(
+    """The numbers are right, but in columns, (J, T): a point is a row, so return (T, J).""",
+    lambda start, end, t: lerp(start, end, t).T,
+)
+LERP.recognise(
+    """The points are right, but they come in a list: torch.stack makes them one tensor, (T, J).""",
+    lambda start, end, t: list(lerp(start, end, t)),
+)
+LERP.recognise(
     """The numbers are right, but in one long row: torch.cat joins the points end to end, torch.stack puts each in a
-    row of its own."""
-    return lerp(start, end, t).flatten()
-
-
-@LERP.mistake
-def midpoint(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """This is the point half way, once, whatever t says: weigh the ends by 1 - t and t instead of by halves."""
-    return (start + end) / 2
-
-
-@LERP.mistake
-def midpoint_repeated(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You return the point half way for every t: weigh the ends by 1 - t and t instead of by halves."""
-    return ((start + end) / 2).repeat(len(t), 1)
-
-
-@LERP.mistake
-def own_steps(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You use only the length of t and make even steps of your own: take the t you were given."""
-    return lerp(start, end, torch.linspace(0, 1, len(t)))
-
-
-@LERP.mistake
-def clamped_t(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """Right between the ends, but you cut t off at 0 and 1, so the way stops there: it should go straight on."""
-    return lerp(start, end, t.clamp(0, 1))
-
-
-@LERP.mistake
-def arc_instead(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """This is the arc around 0, slerp; here the straight line is asked for, without any angle."""
-    return slerp(start, end, t)
-
-
-@LERP.mistake
-def squared_weights(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    row of its own.""",
+    lambda start, end, t: lerp(start, end, t).flatten(),
+)
+LERP.recognise(
+    """This is the point half way, once, whatever t says: weigh the ends by 1 - t and t instead of by halves.""",
+    lambda start, end, t: (start + end) / 2,
+)
+LERP.recognise(
+    """You return the point half way for every t: weigh the ends by 1 - t and t instead of by halves.""",
+    lambda start, end, t: ((start + end) / 2).repeat(len(t), 1),
+)
+LERP.recognise(
+    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    lambda start, end, t: lerp(start, end, torch.linspace(0, 1, len(t))),
+)
+LERP.recognise(
+    """Right between the ends, but you cut t off at 0 and 1, so the way stops there: it should go straight on.""",
+    lambda start, end, t: lerp(start, end, t.clamp(0, 1)),
+)
+LERP.recognise(
+    """This is the arc around 0, slerp; here the straight line is asked for, without any angle.""",
+    lambda start, end, t: slerp(start, end, t),
+)
+LERP.recognise(
     """Your weights are square roots, so their squares add up to 1: that keeps the length of noise. On a straight line
-    the weights themselves, 1 - t and t, add up to 1."""
-    return (1 - t[:, None]).sqrt() * start + t[:, None].sqrt() * end
+    the weights themselves, 1 - t and t, add up to 1.""",
+    lambda start, end, t: (1 - t[:, None]).sqrt() * start + t[:, None].sqrt() * end,
+)
 
 
 @LERP.mistake
@@ -325,11 +287,11 @@ def _eps_weights(t: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
     return ((1 - t) * angle).sin() / (angle.sin() + 1e-8), (t * angle).sin() / (angle.sin() + 1e-8)
 
 
-@SLERP.mistake
-def line_instead(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+SLERP.recognise(
     """This is the straight line: between the ends it comes nearer to 0 than they are. Weigh the unit directions by
-    sines of the angle."""
-    return lerp(start, end, t)
+    sines of the angle.""",
+    lambda start, end, t: lerp(start, end, t),
+)
 
 
 @SLERP.mistake
@@ -516,18 +478,14 @@ _arc_mistake(
     """t has no second axis, so its numbers pair with the latents: make it (T, 1), and each row becomes a point.""",
     axis=lambda t: t,
 )
-
-
-@SLERP.mistake
-def slerp_transposed(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """The numbers are right, but in columns, (J, T): a point is a row, so return (T, J)."""
-    return slerp(start, end, t).T
-
-
-@SLERP.mistake
-def slerp_own_steps(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """You use only the length of t and make even steps of your own: take the t you were given."""
-    return slerp(start, end, torch.linspace(0, 1, len(t)))
+SLERP.recognise(
+    """The numbers are right, but in columns, (J, T): a point is a row, so return (T, J).""",
+    lambda start, end, t: slerp(start, end, t).T,
+)
+SLERP.recognise(
+    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    lambda start, end, t: slerp(start, end, torch.linspace(0, 1, len(t))),
+)
 
 
 # 5.3
@@ -619,26 +577,20 @@ _by_groups(
     """You add up the groups, so the larger group wins whatever it does: compare their means.""",
     lambda ones, zeros, all_of_them: ones.sum(0) - zeros.sum(0),
 )
-
-
-@DIRECTION.mistake
-def weighted_mean(z: Tensor, attribute: Tensor) -> Tensor:
+DIRECTION.recognise(
     """This is a mean of the codes weighted by the attribute: what all codes share is still in it. Centre z and the
-    attribute first."""
-    return attribute @ z / attribute.sum()
-
-
-@DIRECTION.mistake
-def one_pair(z: Tensor, attribute: Tensor) -> Tensor:
+    attribute first.""",
+    lambda z, attribute: attribute @ z / attribute.sum(),
+)
+DIRECTION.recognise(
     """You compare a single code with the largest attribute and one with the smallest, which brings along whatever
-    else these two differ in: average over all codes."""
-    return z[attribute.argmax()] - z[attribute.argmin()]
-
-
-@DIRECTION.mistake
-def direction_sign(z: Tensor, attribute: Tensor) -> Tensor:
-    """Everything but the sign is right: your direction makes the attribute smaller."""
-    return -attribute_direction(z, attribute)
+    else these two differ in: average over all codes.""",
+    lambda z, attribute: z[attribute.argmax()] - z[attribute.argmin()],
+)
+DIRECTION.recognise(
+    """Everything but the sign is right: your direction makes the attribute smaller.""",
+    lambda z, attribute: -attribute_direction(z, attribute),
+)
 
 
 @DIRECTION.mistake
@@ -689,11 +641,11 @@ def by_the_spread_unbiased(z: Tensor, attribute: Tensor) -> Tensor:
     return z.T @ attribute / (len(z) - 1) / attribute.std()
 
 
-@DIRECTION.mistake
-def unit_direction(z: Tensor, attribute: Tensor) -> Tensor:
+DIRECTION.recognise(
     """You normalised the direction to length 1, so it no longer says how far one unit of the attribute moves a code:
-    leave its length."""
-    return F.normalize(attribute_direction(z, attribute), dim=0)
+    leave its length.""",
+    lambda z, attribute: F.normalize(attribute_direction(z, attribute), dim=0),
+)
 
 
 @DIRECTION.mistake
@@ -712,17 +664,15 @@ def attribute_from_codes(z: Tensor, attribute: Tensor) -> Tensor:
     return torch.linalg.lstsq(z, attribute[:, None]).solution[:, 0]
 
 
-@DIRECTION.mistake
-def attribute_from_codes_uncentred(z: Tensor, attribute: Tensor) -> Tensor:
+DIRECTION.recognise(
     """You predict the attribute from all latents at once, and without a constant. Asked for is how codes move with
-    the attribute: one line for each latent, both centred."""
-    return torch.linalg.lstsq(z, attribute[:, None]).solution[:, 0]
-
-
-@DIRECTION.mistake
-def nothing_centred(z: Tensor, attribute: Tensor) -> Tensor:
-    """Neither z nor the attribute is centred, so your lines are forced through 0: subtract the mean of both first."""
-    return z.T @ attribute / (attribute @ attribute)
+    the attribute: one line for each latent, both centred.""",
+    lambda z, attribute: torch.linalg.lstsq(z, attribute[:, None]).solution[:, 0],
+)
+DIRECTION.recognise(
+    """Neither z nor the attribute is centred, so your lines are forced through 0: subtract the mean of both first.""",
+    lambda z, attribute: z.T @ attribute / (attribute @ attribute),
+)
 
 
 @DIRECTION.mistake
@@ -757,22 +707,18 @@ def mixed_counts_the_other_way(z: Tensor, attribute: Tensor) -> Tensor:
     return z.T @ attribute / (len(z) - 1) / attribute.var(correction=0)
 
 
-@DIRECTION.mistake
-def direction_keeps_an_axis(z: Tensor, attribute: Tensor) -> Tensor:
-    """The numbers are right, but the shape is (1, J), as keepdim leaves it: return (J,)."""
-    return attribute_direction(z, attribute)[None]
-
-
-@DIRECTION.mistake
-def direction_as_column(z: Tensor, attribute: Tensor) -> Tensor:
-    """The numbers are right, but the shape is (J, 1): return (J,)."""
-    return attribute_direction(z, attribute)[:, None]
-
-
-@DIRECTION.mistake
-def direction_averaged(z: Tensor, attribute: Tensor) -> Tensor:
-    """You average over the latents as well: a direction has one number for each latent, (J,)."""
-    return attribute_direction(z, attribute).mean()
+DIRECTION.recognise(
+    """The numbers are right, but the shape is (1, J), as keepdim leaves it: return (J,).""",
+    lambda z, attribute: attribute_direction(z, attribute)[None],
+)
+DIRECTION.recognise(
+    """The numbers are right, but the shape is (J, 1): return (J,).""",
+    lambda z, attribute: attribute_direction(z, attribute)[:, None],
+)
+DIRECTION.recognise(
+    """You average over the latents as well: a direction has one number for each latent, (J,).""",
+    lambda z, attribute: attribute_direction(z, attribute).mean(),
+)
 
 
 @DIRECTION.mistake
@@ -854,11 +800,11 @@ def latents_swapped(side: int, margin: float = 0.02) -> Tensor:
     return torch.stack([up, across], -1).view(-1, 2)
 
 
-@GRID.mistake
-def first_downwards(side: int, margin: float = 0.02) -> Tensor:
+GRID.recognise(
     """Your first latent grows downwards and your second to the right, the order of nested loops and of
-    cartesian_prod: along a row the first latent has to grow, and the top row has the largest second."""
-    return torch.cartesian_prod(_line(side, margin), _line(side, margin))
+    cartesian_prod: along a row the first latent has to grow, and the top row has the largest second.""",
+    lambda side, margin=0.02: torch.cartesian_prod(_line(side, margin), _line(side, margin)),
+)
 
 
 @GRID.mistake
@@ -869,54 +815,42 @@ def columns_first(side: int, margin: float = 0.02) -> Tensor:
     return torch.cartesian_prod(line, -line)
 
 
-@GRID.mistake
-def first_to_the_left(side: int, margin: float = 0.02) -> Tensor:
-    """Your first latent grows to the left: only the second one is turned around."""
-    return prior_grid(side, margin) * torch.tensor([-1.0, 1.0])
-
-
-@GRID.mistake
-def both_turned(side: int, margin: float = 0.02) -> Tensor:
+GRID.recognise(
+    """Your first latent grows to the left: only the second one is turned around.""",
+    lambda side, margin=0.02: prior_grid(side, margin) * torch.tensor([-1.0, 1.0]),
+)
+GRID.recognise(
     """Both your latents run the wrong way: the first grows to the right, the second upwards, so the page begins with
-    the smallest first and the largest second."""
-    return -prior_grid(side, margin)
-
-
-@GRID.mistake
-def to_infinity(side: int, margin: float = 0.02) -> Tensor:
-    """Your shares go from 0 to 1, and 0 and 1 are only reached at infinity: go from margin to 1 - margin."""
-    return _sheet(_line(side, 0.0))
-
-
-@GRID.mistake
-def margin_at_the_start(side: int, margin: float = 0.02) -> Tensor:
-    """You leave the margin at the lower end only: the share 1 is reached at infinity, so stop at 1 - margin."""
-    return _sheet(torch.distributions.Normal(0, 1).icdf(torch.linspace(margin, 1, side)))
-
-
-@GRID.mistake
-def margin_at_the_end(side: int, margin: float = 0.02) -> Tensor:
-    """You leave the margin at the upper end only: the share 0 is reached at minus infinity, so begin at margin."""
-    return _sheet(torch.distributions.Normal(0, 1).icdf(torch.linspace(0, 1 - margin, side)))
-
-
-@GRID.mistake
-def margin_fixed(side: int, margin: float = 0.02) -> Tensor:
-    """Your margin is 0.02 whatever is asked: use the argument."""
-    return prior_grid(side)
-
-
-@GRID.mistake
-def margin_halved(side: int, margin: float = 0.02) -> Tensor:
-    """You split the margin between both ends; it is left out at each of them: from margin to 1 - margin."""
-    return prior_grid(side, margin / 2)
-
-
-@GRID.mistake
-def middles_of_shares(side: int, margin: float = 0.02) -> Tensor:
+    the smallest first and the largest second.""",
+    lambda side, margin=0.02: -prior_grid(side, margin),
+)
+GRID.recognise(
+    """Your shares go from 0 to 1, and 0 and 1 are only reached at infinity: go from margin to 1 - margin.""",
+    lambda side, margin=0.02: _sheet(_line(side, 0.0)),
+)
+GRID.recognise(
+    """You leave the margin at the lower end only: the share 1 is reached at infinity, so stop at 1 - margin.""",
+    lambda side, margin=0.02: _sheet(torch.distributions.Normal(0, 1).icdf(torch.linspace(margin, 1, side))),
+)
+GRID.recognise(
+    """You leave the margin at the upper end only: the share 0 is reached at minus infinity, so begin at margin.""",
+    lambda side, margin=0.02: _sheet(
+        torch.distributions.Normal(0, 1).icdf(torch.linspace(0, 1 - margin, side))
+    ),
+)
+GRID.recognise(
+    """Your margin is 0.02 whatever is asked: use the argument.""",
+    lambda side, margin=0.02: prior_grid(side),
+)
+GRID.recognise(
+    """You split the margin between both ends; it is left out at each of them: from margin to 1 - margin.""",
+    lambda side, margin=0.02: prior_grid(side, margin / 2),
+)
+GRID.recognise(
     """You take the middle of each of `side` equal shares, which is evenly spaced but ignores the margin: the first
-    point lies at the share margin, the last at 1 - margin."""
-    return prior_grid(side, 0.5 / side)
+    point lies at the share margin, the last at 1 - margin.""",
+    lambda side, margin=0.02: prior_grid(side, 0.5 / side),
+)
 
 
 @GRID.mistake
@@ -935,63 +869,49 @@ def even_places(side: int, margin: float = 0.02) -> Tensor:
     return _sheet(torch.linspace(*ends, side))
 
 
-@GRID.mistake
-def from_minus_two(side: int, margin: float = 0.02) -> Tensor:
+GRID.recognise(
     """You go from -2 to 2 in even steps of z: make even steps of probability from margin to 1 - margin, and take icdf
-    of each."""
-    return _sheet(torch.linspace(-2, 2, side))
-
-
-@GRID.mistake
-def from_minus_three(side: int, margin: float = 0.02) -> Tensor:
+    of each.""",
+    lambda side, margin=0.02: _sheet(torch.linspace(-2, 2, side)),
+)
+GRID.recognise(
     """You go from -3 to 3 in even steps of z: make even steps of probability from margin to 1 - margin, and take icdf
-    of each."""
-    return _sheet(torch.linspace(-3, 3, side))
-
-
-@GRID.mistake
-def shares_as_places(side: int, margin: float = 0.02) -> Tensor:
+    of each.""",
+    lambda side, margin=0.02: _sheet(torch.linspace(-3, 3, side)),
+)
+GRID.recognise(
     """These are shares of probability, between 0 and 1, not places: icdf turns each share into the z below which it
-    lies."""
-    return _sheet(torch.linspace(margin, 1 - margin, side))
-
-
-@GRID.mistake
-def cdf_for_icdf(side: int, margin: float = 0.02) -> Tensor:
-    """You take cdf, which turns places into shares; you have shares and need places: that is its inverse, icdf."""
-    return _sheet(torch.distributions.Normal(0, 1).cdf(torch.linspace(margin, 1 - margin, side)))
-
-
-@GRID.mistake
-def logit_for_icdf(side: int, margin: float = 0.02) -> Tensor:
+    lies.""",
+    lambda side, margin=0.02: _sheet(torch.linspace(margin, 1 - margin, side)),
+)
+GRID.recognise(
+    """You take cdf, which turns places into shares; you have shares and need places: that is its inverse, icdf.""",
+    lambda side, margin=0.02: _sheet(
+        torch.distributions.Normal(0, 1).cdf(torch.linspace(margin, 1 - margin, side))
+    ),
+)
+GRID.recognise(
     """You turn shares into places by logit, the inverse of sigmoid, whose bell curve is wider than the prior's: take
-    icdf of Normal(0, 1)."""
-    return _sheet(torch.linspace(margin, 1 - margin, side).logit())
-
-
-@GRID.mistake
-def erfinv_without_root(side: int, margin: float = 0.02) -> Tensor:
-    """Your places are too close to 0 by a factor of sqrt(2): icdf(p) is sqrt(2) erfinv(2 p - 1)."""
-    return prior_grid(side, margin) / math.sqrt(2)
-
-
-@GRID.mistake
-def grid_not_flat(side: int, margin: float = 0.02) -> Tensor:
-    """The points are right, but still a square, (side, side, 2): flatten it to (side * side, 2), row by row."""
-    return prior_grid(side, margin).view(side, side, 2)
-
-
-@GRID.mistake
-def grid_as_columns(side: int, margin: float = 0.02) -> Tensor:
-    """The points are right, but as columns, (2, side * side): a point is a row."""
-    return prior_grid(side, margin).T
-
-
-@GRID.mistake
-def grid_scrambled(side: int, margin: float = 0.02) -> Tensor:
+    icdf of Normal(0, 1).""",
+    lambda side, margin=0.02: _sheet(torch.linspace(margin, 1 - margin, side).logit()),
+)
+GRID.recognise(
+    """Your places are too close to 0 by a factor of sqrt(2): icdf(p) is sqrt(2) erfinv(2 p - 1).""",
+    lambda side, margin=0.02: prior_grid(side, margin) / math.sqrt(2),
+)
+GRID.recognise(
+    """The points are right, but still a square, (side, side, 2): flatten it to (side * side, 2), row by row.""",
+    lambda side, margin=0.02: prior_grid(side, margin).view(side, side, 2),
+)
+GRID.recognise(
+    """The points are right, but as columns, (2, side * side): a point is a row.""",
+    lambda side, margin=0.02: prior_grid(side, margin).T,
+)
+GRID.recognise(
     """You stack the two sheets in front and then view as pairs, so neighbours of one sheet become a point: stack them
-    along a last axis, -1, before you flatten."""
-    return torch.stack(_page(side, margin)).view(-1, 2)
+    along a last axis, -1, before you flatten.""",
+    lambda side, margin=0.02: torch.stack(_page(side, margin)).view(-1, 2),
+)
 
 
 @GRID.mistake
@@ -1001,10 +921,10 @@ def diagonal_only(side: int, margin: float = 0.02) -> Tensor:
     return torch.stack([line, line], -1)
 
 
-@GRID.mistake
-def two_sheets(side: int, margin: float = 0.02) -> tuple[Tensor, Tensor]:
-    """You return two tensors, one for each latent: stack them along a last axis, and flatten to (side * side, 2)."""
-    return _page(side, margin)
+GRID.recognise(
+    """You return two tensors, one for each latent: stack them along a last axis, and flatten to (side * side, 2).""",
+    lambda side, margin=0.02: _page(side, margin),
+)
 
 
 # 5.5
@@ -1107,11 +1027,11 @@ def _ends(model: nn.Module, x_start: Tensor, x_end: Tensor) -> tuple[Tensor, Ten
     return model.encode(torch.stack([x_start, x_end]))
 
 
-@WALK.mistake
-def pixels_mixed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+WALK.recognise(
     """You mix the pixels of the two images, and the model has no say: one fades while the other appears. Encode both,
-    mix the codes, decode."""
-    return lerp(x_start.flatten(), x_end.flatten(), t).view(-1, *x_start.shape)
+    mix the codes, decode.""",
+    lambda model, x_start, x_end, t: lerp(x_start.flatten(), x_end.flatten(), t).view(-1, *x_start.shape),
+)
 
 
 @WALK.mistake
@@ -1138,43 +1058,37 @@ def logits_mixed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) ->
     return lerp(x_logits[0].flatten(), x_logits[1].flatten(), t).view(-1, *x_start.shape).sigmoid()
 
 
-@WALK.mistake
-def walk_of_logits(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You return x_logits, which may be any number: x_hat is their sigmoid, between 0 and 1."""
-    return model.decode(lerp(*_ends(model, x_start, x_end)[0], t))
-
-
-@WALK.mistake
-def walk_sigmoid_twice(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You apply sigmoid twice, so no pixel is below a half: once turns x_logits into x_hat."""
-    return walk(model, x_start, x_end, t).sigmoid()
-
-
-@WALK.mistake
-def codes_squeezed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You apply sigmoid to the codes before decoding: codes may be any number. It belongs behind the decoder."""
-    return model.decode(lerp(*_ends(model, x_start, x_end)[0], t).sigmoid())
-
-
-@WALK.mistake
-def codes_squeezed_too(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+WALK.recognise(
+    """You return x_logits, which may be any number: x_hat is their sigmoid, between 0 and 1.""",
+    lambda model, x_start, x_end, t: model.decode(lerp(*_ends(model, x_start, x_end)[0], t)),
+)
+WALK.recognise(
+    """You apply sigmoid twice, so no pixel is below a half: once turns x_logits into x_hat.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, t).sigmoid(),
+)
+WALK.recognise(
+    """You apply sigmoid to the codes before decoding: codes may be any number. It belongs behind the decoder.""",
+    lambda model, x_start, x_end, t: model.decode(lerp(*_ends(model, x_start, x_end)[0], t).sigmoid()),
+)
+WALK.recognise(
     """The sigmoid behind the decoder is right, but you apply one to the codes as well, and these may be any
-    number."""
-    return model.decode(lerp(*_ends(model, x_start, x_end)[0], t).sigmoid()).sigmoid()
-
-
-@WALK.mistake
-def walk_between_draws(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+    number.""",
+    lambda model, x_start, x_end, t: model.decode(
+        lerp(*_ends(model, x_start, x_end)[0], t).sigmoid()
+    ).sigmoid(),
+)
+WALK.recognise(
     """Two calls give different walks: something in yours is drawn, as reparameterize or model(x) do. Walk between the
-    centres, mu."""
-    return model.decode(lerp(*reparameterize(*_ends(model, x_start, x_end)), t)).sigmoid()
-
-
-@WALK.mistake
-def walk_between_logvars(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+    centres, mu.""",
+    lambda model, x_start, x_end, t: model.decode(
+        lerp(*reparameterize(*_ends(model, x_start, x_end)), t)
+    ).sigmoid(),
+)
+WALK.recognise(
     """You walk from one logvar to the other: they say how wide the regions are, mu says where. encode returns mu
-    first."""
-    return model.decode(lerp(*_ends(model, x_start, x_end)[1], t)).sigmoid()
+    first.""",
+    lambda model, x_start, x_end, t: model.decode(lerp(*_ends(model, x_start, x_end)[1], t)).sigmoid(),
+)
 
 
 @WALK.mistake
@@ -1185,65 +1099,47 @@ def walk_of_std(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> 
     return model.decode(lerp(*(mu + (0.5 * logvar).exp()), t)).sigmoid()
 
 
-@WALK.mistake
-def walk_backwards(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You walk from x_end to x_start: at t = 0 the picture should be x_start, rebuilt."""
-    return walk(model, x_end, x_start, t)
-
-
-@WALK.mistake
-def only_the_two_ends(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You rebuild the two ends and return them: between them one image is wanted for each t."""
-    return model.decode(_ends(model, x_start, x_end)[0]).sigmoid()
-
-
-@WALK.mistake
-def standing_at_start(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You return x_start, rebuilt, for each t: the walk never leaves. Have you encoded x_end, too?"""
-    return walk(model, x_start, x_start, t)
-
-
-@WALK.mistake
-def walk_in_own_steps(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You use only the length of t and make even steps of your own: take the t you were given."""
-    return walk(model, x_start, x_end, torch.linspace(0, 1, len(t)))
-
-
-@WALK.mistake
-def walk_on_an_arc(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """This walk takes the arc; here the straight line between the two mu is asked for, lerp."""
-    return model.decode(slerp(*_ends(model, x_start, x_end)[0], t)).sigmoid()
-
-
-@WALK.mistake
-def walk_in_black_and_white(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You round x_hat to black and white, which hides how sure the model is: return the probabilities as they are."""
-    return (walk(model, x_start, x_end, t) > 0.5).float()
-
-
-@WALK.mistake
-def walk_flat(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """The numbers are right, but the images are flat rows: return (T, 1, H, W), as decode gives them."""
-    return walk(model, x_start, x_end, t).flatten(1)
-
-
-@WALK.mistake
-def walk_without_channel(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """The numbers are right, but the channel axis is gone, (T, H, W): return (T, 1, H, W), as decode gives them."""
-    return walk(model, x_start, x_end, t)[:, 0]
-
-
-@WALK.mistake
-def walk_listed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> list[Tensor]:
-    """The images are right, but they come in a list: join them into one tensor, (T, 1, H, W)."""
-    return list(walk(model, x_start, x_end, t))
-
-
-@WALK.mistake
-def walk_with_an_axis_more(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+WALK.recognise(
+    """You walk from x_end to x_start: at t = 0 the picture should be x_start, rebuilt.""",
+    lambda model, x_start, x_end, t: walk(model, x_end, x_start, t),
+)
+WALK.recognise(
+    """You rebuild the two ends and return them: between them one image is wanted for each t.""",
+    lambda model, x_start, x_end, t: model.decode(_ends(model, x_start, x_end)[0]).sigmoid(),
+)
+WALK.recognise(
+    """You return x_start, rebuilt, for each t: the walk never leaves. Have you encoded x_end, too?""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_start, t),
+)
+WALK.recognise(
+    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, torch.linspace(0, 1, len(t))),
+)
+WALK.recognise(
+    """This walk takes the arc; here the straight line between the two mu is asked for, lerp.""",
+    lambda model, x_start, x_end, t: model.decode(slerp(*_ends(model, x_start, x_end)[0], t)).sigmoid(),
+)
+WALK.recognise(
+    """You round x_hat to black and white, which hides how sure the model is: return the probabilities as they are.""",
+    lambda model, x_start, x_end, t: (walk(model, x_start, x_end, t) > 0.5).float(),
+)
+WALK.recognise(
+    """The numbers are right, but the images are flat rows: return (T, 1, H, W), as decode gives them.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, t).flatten(1),
+)
+WALK.recognise(
+    """The numbers are right, but the channel axis is gone, (T, H, W): return (T, 1, H, W), as decode gives them.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, t)[:, 0],
+)
+WALK.recognise(
+    """The images are right, but they come in a list: join them into one tensor, (T, 1, H, W).""",
+    lambda model, x_start, x_end, t: list(walk(model, x_start, x_end, t)),
+)
+WALK.recognise(
     """The numbers are right, but there is one axis too many, as when batches of one image are stacked: join them with
-    torch.cat, or decode all codes at once."""
-    return walk(model, x_start, x_end, t)[:, None]
+    torch.cat, or decode all codes at once.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, t)[:, None],
+)
 
 
 # 5.6
@@ -1283,87 +1179,67 @@ ADD_SMILE = Exercise(
     ),
     given=add_smile_as_given,
 )
-
-
-@ADD_SMILE.mistake
-def added_to_pixels(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
+ADD_SMILE.recognise(
     """You decode the direction by itself and add it to the picture, so the smile is laid over the pixels: add it to
-    the codes, and decode once."""
-    return model.decode(model.encode(x)[0]).sigmoid() + amount * model.decode(direction[None]).sigmoid()
-
-
-@ADD_SMILE.mistake
-def added_to_logits(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
+    the codes, and decode once.""",
+    lambda model, x, direction, amount: (
+        model.decode(model.encode(x)[0]).sigmoid() + amount * model.decode(direction[None]).sigmoid()
+    ),
+)
+ADD_SMILE.recognise(
     """You decode the direction by itself and add its x_logits, so the smile is laid over the pixels: add it to the
-    codes, and decode once."""
-    return (model.decode(model.encode(x)[0]) + amount * model.decode(direction[None])).sigmoid()
-
-
-@ADD_SMILE.mistake
-def added_to_a_draw(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """Two calls give different faces: something is drawn, so more than the smile changes. Move the centre, mu."""
-    return model.decode(reparameterize(*model.encode(x)) + amount * direction).sigmoid()
-
-
-@ADD_SMILE.mistake
-def mu_scaled_too(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """amount multiplies mu as well, so at an amount of 0 every face is the same: only the direction is multiplied."""
-    return model.decode(amount * (model.encode(x)[0] + direction)).sigmoid()
-
-
-@ADD_SMILE.mistake
-def mu_scaled_instead(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
+    codes, and decode once.""",
+    lambda model, x, direction, amount: (
+        model.decode(model.encode(x)[0]) + amount * model.decode(direction[None])
+    ).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """Two calls give different faces: something is drawn, so more than the smile changes. Move the centre, mu.""",
+    lambda model, x, direction, amount: model.decode(
+        reparameterize(*model.encode(x)) + amount * direction
+    ).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """amount multiplies mu as well, so at an amount of 0 every face is the same: only the direction is multiplied.""",
+    lambda model, x, direction, amount: model.decode(amount * (model.encode(x)[0] + direction)).sigmoid(),
+)
+ADD_SMILE.recognise(
     """amount multiplies mu instead of the direction: the faces are exaggerated, and the smile added is always one
-    unit."""
-    return model.decode(amount * model.encode(x)[0] + direction).sigmoid()
-
-
-@ADD_SMILE.mistake
-def amount_forgotten(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You always add one unit, whatever amount says: multiply the direction by it."""
-    return model.decode(model.encode(x)[0] + direction).sigmoid()
-
-
-@ADD_SMILE.mistake
-def smile_taken_away(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You subtract the direction, so an amount of 1 takes a smile away: add it."""
-    return add_smile(model, x, direction, -amount)
-
-
-@ADD_SMILE.mistake
-def direction_unit_squared(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You divide by the squared length now, which turns long directions into short ones: divide by nothing."""
-    return add_smile(model, x, direction / (direction @ direction), amount)
-
-
-@ADD_SMILE.mistake
-def direction_times_length(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You multiply by the direction's length now, so it counts twice: it is in the direction already."""
-    return add_smile(model, x, direction * direction.norm(), amount)
-
-
-@ADD_SMILE.mistake
-def amount_divided(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You divide by amount where it multiplies: twice the amount is twice the step."""
-    return add_smile(model, x, direction, 1 / amount)
-
-
-@ADD_SMILE.mistake
-def amount_added(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You add amount to every latent instead of multiplying the direction by it: the step is amount * direction."""
-    return model.decode(model.encode(x)[0] + direction + amount).sigmoid()
-
-
-@ADD_SMILE.mistake
-def direction_alone(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """mu is gone, so all faces become one and the same: move from mu by amount * direction."""
-    return model.decode((amount * direction).expand(len(x), -1)).sigmoid()
-
-
-@ADD_SMILE.mistake
-def smile_added_to_logvar(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You move logvar, which says how wide a region is: mu says where, and encode returns it first."""
-    return model.decode(model.encode(x)[1] + amount * direction).sigmoid()
+    unit.""",
+    lambda model, x, direction, amount: model.decode(amount * model.encode(x)[0] + direction).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """You always add one unit, whatever amount says: multiply the direction by it.""",
+    lambda model, x, direction, amount: model.decode(model.encode(x)[0] + direction).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """You subtract the direction, so an amount of 1 takes a smile away: add it.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction, -amount),
+)
+ADD_SMILE.recognise(
+    """You divide by the squared length now, which turns long directions into short ones: divide by nothing.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction / (direction @ direction), amount),
+)
+ADD_SMILE.recognise(
+    """You multiply by the direction's length now, so it counts twice: it is in the direction already.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction * direction.norm(), amount),
+)
+ADD_SMILE.recognise(
+    """You divide by amount where it multiplies: twice the amount is twice the step.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction, 1 / amount),
+)
+ADD_SMILE.recognise(
+    """You add amount to every latent instead of multiplying the direction by it: the step is amount * direction.""",
+    lambda model, x, direction, amount: model.decode(model.encode(x)[0] + direction + amount).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """mu is gone, so all faces become one and the same: move from mu by amount * direction.""",
+    lambda model, x, direction, amount: model.decode((amount * direction).expand(len(x), -1)).sigmoid(),
+)
+ADD_SMILE.recognise(
+    """You move logvar, which says how wide a region is: mu says where, and encode returns it first.""",
+    lambda model, x, direction, amount: model.decode(model.encode(x)[1] + amount * direction).sigmoid(),
+)
 
 
 @ADD_SMILE.mistake
@@ -1374,16 +1250,14 @@ def moved_by_std(model: nn.Module, x: Tensor, direction: Tensor, amount: float) 
     return model.decode(mu + amount * direction * (0.5 * logvar).exp()).sigmoid()
 
 
-@ADD_SMILE.mistake
-def smile_in_logits(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """The codes are right, but you return x_logits: x_hat is their sigmoid."""
-    return model.decode(model.encode(x)[0] + amount * direction)
-
-
-@ADD_SMILE.mistake
-def no_smile_at_all(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You rebuild the images and add nothing: move mu by amount * direction before decoding."""
-    return add_smile(model, x, direction, 0.0)
+ADD_SMILE.recognise(
+    """The codes are right, but you return x_logits: x_hat is their sigmoid.""",
+    lambda model, x, direction, amount: model.decode(model.encode(x)[0] + amount * direction),
+)
+ADD_SMILE.recognise(
+    """You rebuild the images and add nothing: move mu by amount * direction before decoding.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction, 0.0),
+)
 
 
 @ADD_SMILE.mistake
@@ -1393,10 +1267,10 @@ def mean_face(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> 
     return model.decode(mu.mean(0).expand_as(mu) + amount * direction).sigmoid()
 
 
-@ADD_SMILE.mistake
-def only_the_first_image(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You move only the first image of the batch: return one picture for each, (B, 1, H, W)."""
-    return add_smile(model, x[:1], direction, amount)
+ADD_SMILE.recognise(
+    """You move only the first image of the batch: return one picture for each, (B, 1, H, W).""",
+    lambda model, x, direction, amount: add_smile(model, x[:1], direction, amount),
+)
 
 
 @ADD_SMILE.mistake
@@ -1414,14 +1288,16 @@ PREDICTIONS = (
         key="5-slerp",
         question="At the middle of the way, whose pictures will the judge take for digits more often?",
         right=1,
-        because="""Codes of many latents lie on a shell around 0, and the straight line cuts through its inside; the arc stays
-        on it. Yet the straight line's middles lie nearer to real images: a distance in pixels favours soft pictures.""",
+        because="""Codes of many latents lie on a shell around 0, and the straight line cuts through its inside; the
+        arc stays on it. Yet the straight line's middles lie nearer to real images: a distance in pixels
+        favours soft pictures.""",
     ),
     Prediction(
         key="5-gain",
         question="You ask for 20 degrees more slant along the attribute direction. What will be measured?",
         right=0,
-        because="""The decoder sees only the code, and digits of other slants share that code. It draws the best guess, and the best
-        guess of the slant moves by R^2 degrees per degree asked; the instrument loses a little more.""",
+        because="""The decoder sees only the code, and digits of other slants share that code. It draws the best guess,
+        and the best guess of the slant moves by R^2 degrees per degree asked; the instrument loses a little
+        more.""",
     ),
 )

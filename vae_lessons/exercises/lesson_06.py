@@ -70,136 +70,96 @@ def integers(y: Tensor, classes: int) -> Tensor:
     return F.one_hot(y, classes)
 
 
-@ONE_HOT.mistake
-def truths(y: Tensor, classes: int) -> Tensor:
-    """You return True and False; a linear layer multiplies floats: add .float()."""
-    return y[:, None] == torch.arange(classes)
-
-
-@ONE_HOT.mistake
-def classes_of_the_batch(y: Tensor, classes: int) -> Tensor:
+ONE_HOT.recognise(
+    """You return True and False; a linear layer multiplies floats: add .float().""",
+    lambda y, classes: y[:, None] == torch.arange(classes),
+)
+ONE_HOT.recognise(
     """You count the classes from the largest label of this batch, so a batch without a 9 gets narrower rows: use the
-    argument, F.one_hot(y, classes)."""
-    return F.one_hot(y).float()
-
-
-@ONE_HOT.mistake
-def classes_of_the_batch_in_integers(y: Tensor, classes: int) -> Tensor:
+    argument, F.one_hot(y, classes).""",
+    lambda y, classes: F.one_hot(y).float(),
+)
+ONE_HOT.recognise(
     """Two things: the width comes from the largest label of this batch instead of classes, and the numbers are
-    integers. Give F.one_hot its second argument, and add .float()."""
-    return F.one_hot(y)
-
-
-@ONE_HOT.mistake
-def labels_as_column(y: Tensor, classes: int) -> Tensor:
-    """You return the label itself as one number, as if a 4 were twice a 2: each class needs a column of its own."""
-    return y[:, None].float()
-
-
-@ONE_HOT.mistake
-def labels_as_floats(y: Tensor, classes: int) -> Tensor:
-    """You return the labels as floats, (B,): each class needs a column of its own, (B, classes)."""
-    return y.float()
-
-
-@ONE_HOT.mistake
-def column_to_the_right(y: Tensor, classes: int) -> Tensor:
-    """Your 1 stands one column too far to the right: counting begins at 0, so label 0 has the first column."""
-    return one_hot((y + 1) % classes, classes)
-
-
-@ONE_HOT.mistake
-def column_to_the_left(y: Tensor, classes: int) -> Tensor:
-    """Your 1 stands one column too far to the left: labels begin at 0, so nothing is subtracted from y."""
-    return one_hot((y - 1) % classes, classes)
-
-
-@ONE_HOT.mistake
-def one_column_more(y: Tensor, classes: int) -> Tensor:
-    """There is a column too many: labels 0 to classes - 1 need `classes` columns."""
-    return one_hot(y, classes + 1)
-
-
-@ONE_HOT.mistake
-def one_hot_transposed(y: Tensor, classes: int) -> Tensor:
-    """The numbers are right, but each label stands in a column, (classes, B): a label is a row, (B, classes)."""
-    return one_hot(y, classes).T
-
-
-@ONE_HOT.mistake
-def one_hot_with_an_axis_more(y: Tensor, classes: int) -> Tensor:
+    integers. Give F.one_hot its second argument, and add .float().""",
+    lambda y, classes: F.one_hot(y),
+)
+ONE_HOT.recognise(
+    """You return the label itself as one number, as if a 4 were twice a 2: each class needs a column of its own.""",
+    lambda y, classes: y[:, None].float(),
+)
+ONE_HOT.recognise(
+    """You return the labels as floats, (B,): each class needs a column of its own, (B, classes).""",
+    lambda y, classes: y.float(),
+)
+ONE_HOT.recognise(
+    """Your 1 stands one column too far to the right: counting begins at 0, so label 0 has the first column.""",
+    lambda y, classes: one_hot((y + 1) % classes, classes),
+)
+ONE_HOT.recognise(
+    """Your 1 stands one column too far to the left: labels begin at 0, so nothing is subtracted from y.""",
+    lambda y, classes: one_hot((y - 1) % classes, classes),
+)
+ONE_HOT.recognise(
+    """There is a column too many: labels 0 to classes - 1 need `classes` columns.""",
+    lambda y, classes: one_hot(y, classes + 1),
+)
+ONE_HOT.recognise(
+    """The numbers are right, but each label stands in a column, (classes, B): a label is a row, (B, classes).""",
+    lambda y, classes: one_hot(y, classes).T,
+)
+ONE_HOT.recognise(
     """There is an axis too many, (B, 1, classes), which does not fit beside features (B, H): give y as (B,), without
-    a new axis."""
-    return one_hot(y, classes)[:, None]
-
-
-@ONE_HOT.mistake
-def minus_ones(y: Tensor, classes: int) -> Tensor:
-    """Your other columns hold -1; they hold 0, so that a linear layer picks just one column of its weights."""
-    return 2 * one_hot(y, classes) - 1
-
-
-@ONE_HOT.mistake
-def one_cold(y: Tensor, classes: int) -> Tensor:
-    """This is the opposite, 0 in the label's column and 1 elsewhere."""
-    return 1 - one_hot(y, classes)
-
-
-@ONE_HOT.mistake
-def divided_by_classes(y: Tensor, classes: int) -> Tensor:
-    """You divide by the number of classes: the label's column holds 1."""
-    return one_hot(y, classes) / classes
-
-
-@ONE_HOT.mistake
-def labels_in_their_columns(y: Tensor, classes: int) -> Tensor:
-    """You write the label's number into its column, so a 0 leaves no trace: write 1."""
-    return one_hot(y, classes) * y[:, None]
-
-
-@ONE_HOT.mistake
-def all_ones(y: Tensor, classes: int) -> Tensor:
-    """All columns hold 1, whatever the label is: only the label's column does."""
-    return torch.ones(len(y), classes)
-
-
-@ONE_HOT.mistake
-def all_zeros(y: Tensor, classes: int) -> Tensor:
+    a new axis.""",
+    lambda y, classes: one_hot(y, classes)[:, None],
+)
+ONE_HOT.recognise(
+    """Your other columns hold -1; they hold 0, so that a linear layer picks just one column of its weights.""",
+    lambda y, classes: 2 * one_hot(y, classes) - 1,
+)
+ONE_HOT.recognise(
+    """This is the opposite, 0 in the label's column and 1 elsewhere.""",
+    lambda y, classes: 1 - one_hot(y, classes),
+)
+ONE_HOT.recognise(
+    """You divide by the number of classes: the label's column holds 1.""",
+    lambda y, classes: one_hot(y, classes) / classes,
+)
+ONE_HOT.recognise(
+    """You write the label's number into its column, so a 0 leaves no trace: write 1.""",
+    lambda y, classes: one_hot(y, classes) * y[:, None],
+)
+ONE_HOT.recognise(
+    """All columns hold 1, whatever the label is: only the label's column does.""",
+    lambda y, classes: torch.ones(len(y), classes),
+)
+ONE_HOT.recognise(
     """All columns hold 0: nothing was written. (scatter without the underscore returns a new tensor; rows[index][y] =
-    1 writes into a copy.)"""
-    return torch.zeros(len(y), classes)
-
-
-@ONE_HOT.mistake
-def up_to_the_label(y: Tensor, classes: int) -> Tensor:
+    1 writes into a copy.)""",
+    lambda y, classes: torch.zeros(len(y), classes),
+)
+ONE_HOT.recognise(
     """Your ones fill the row up to the label, as on a thermometer, so labels seem to have an order: only the label's
-    own column holds 1."""
-    return (torch.arange(classes) <= y[:, None]).float()
-
-
-@ONE_HOT.mistake
-def all_labels_in_each_row(y: Tensor, classes: int) -> Tensor:
+    own column holds 1.""",
+    lambda y, classes: (torch.arange(classes) <= y[:, None]).float(),
+)
+ONE_HOT.recognise(
     """Every row has the ones of all labels in the batch: rows[:, y] = 1 writes into all rows. Pair each row with its
-    own label: rows[torch.arange(B), y] = 1."""
-    return one_hot(y, classes).amax(0).repeat(len(y), 1)
-
-
-@ONE_HOT.mistake
-def labels_counted(y: Tensor, classes: int) -> Tensor:
-    """You count how often each label occurs in the batch: return one row for each label."""
-    return one_hot(y, classes).sum(0)
-
-
-@ONE_HOT.mistake
-def softened(y: Tensor, classes: int) -> Tensor:
-    """You apply softmax to the row, so every class is a little true: the row is 0 and 1."""
-    return one_hot(y, classes).softmax(1)
-
-
-@ONE_HOT.mistake
-def one_long_row(y: Tensor, classes: int) -> Tensor:
-    """The numbers are right, but in one long row: return (B, classes)."""
-    return one_hot(y, classes).flatten()
+    own label: rows[torch.arange(B), y] = 1.""",
+    lambda y, classes: one_hot(y, classes).amax(0).repeat(len(y), 1),
+)
+ONE_HOT.recognise(
+    """You count how often each label occurs in the batch: return one row for each label.""",
+    lambda y, classes: one_hot(y, classes).sum(0),
+)
+ONE_HOT.recognise(
+    """You apply softmax to the row, so every class is a little true: the row is 0 and 1.""",
+    lambda y, classes: one_hot(y, classes).softmax(1),
+)
+ONE_HOT.recognise(
+    """The numbers are right, but in one long row: return (B, classes).""",
+    lambda y, classes: one_hot(y, classes).flatten(),
+)
 
 
 # 6.2
@@ -1020,10 +980,10 @@ def copied_too_late(images: Tensor) -> tuple[Tensor, Tensor]:
     return given, wanted
 
 
-@HALVES.mistake
-def halves_as_channels(images: Tensor) -> Tensor:
-    """You return one tensor with both halves: return two, given and wanted, (B, 1, 28, 28) each."""
-    return torch.cat(halves(images), 1)
+HALVES.recognise(
+    """You return one tensor with both halves: return two, given and wanted, (B, 1, 28, 28) each.""",
+    lambda images: torch.cat(halves(images), 1),
+)
 
 
 # 6.5
@@ -1336,19 +1296,15 @@ _elbo_mistake(
         model.log_likelihood(x_logits, x) - kl_closed_form(logvar, mu)
     ),
 )
-
-
-@AVERAGE_ELBO.mistake
-def all_at_once(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int) -> float:
+AVERAGE_ELBO.recognise(
     """The number is right, but all images go through the model at once, which for a whole test set may not fit in
-    memory: go batch by batch."""
-    return average_elbo(model, images, labels, len(images))
-
-
-@AVERAGE_ELBO.mistake
-def one_at_a_time(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int) -> float:
-    """The number is right, but you go image by image, which takes long: take batch_size images at a time."""
-    return average_elbo(model, images, labels, 1)
+    memory: go batch by batch.""",
+    lambda model, images, labels, batch_size: average_elbo(model, images, labels, len(images)),
+)
+AVERAGE_ELBO.recognise(
+    """The number is right, but you go image by image, which takes long: take batch_size images at a time.""",
+    lambda model, images, labels, batch_size: average_elbo(model, images, labels, 1),
+)
 
 
 # 6.6
@@ -1596,18 +1552,14 @@ _order_mistake(
     """You average over the n images, which leaves one blurred picture: return all of them.""",
     after=lambda x_logits: x_logits.sigmoid().mean(0),
 )
-
-
-@ORDER.mistake
-def single_image(model: nn.Module, label: int, n: int, images: Tensor) -> Tensor:
-    """You return one image; n were ordered, each with a z of its own."""
-    return order(model, label, 1, images)
-
-
-@ORDER.mistake
-def one_for_each_test_image(model: nn.Module, label: int, n: int, images: Tensor) -> Tensor:
-    """You return as many images as there are test images; n were ordered."""
-    return order(model, label, len(images), images)
+ORDER.recognise(
+    """You return one image; n were ordered, each with a z of its own.""",
+    lambda model, label, n, images: order(model, label, 1, images),
+)
+ORDER.recognise(
+    """You return as many images as there are test images; n were ordered.""",
+    lambda model, label, n, images: order(model, label, len(images), images),
+)
 
 
 EXERCISES = (ONE_HOT, ENCODE, FORWARD, HALVES, AVERAGE_ELBO, ORDER)
@@ -1617,8 +1569,8 @@ PREDICTIONS = (
         key="6-told",
         question="Whose samples show the digit that was ordered?",
         right=2,
-        because="""A condition told to the encoder alone is lost: the decoder never hears the order. Told to the decoder alone it is
-        followed less often, since z still separates the classes, and a draw from the prior may lie among the 4s while a 7 is
-        ordered.""",
+        because="""A condition told to the encoder alone is lost: the decoder never hears the order. Told to the
+        decoder alone it is followed less often, since z still separates the classes, and a draw from the
+        prior may lie among the 4s while a 7 is ordered.""",
     ),
 )

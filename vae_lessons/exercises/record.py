@@ -29,8 +29,8 @@ def empty() -> dict:
 def read(file: Path | None = None) -> dict:
     """The record so far: {"exercises": {number: {...}}, "predictions": {key: {...}}}; empty where there is none.
 
-    An exercise holds tries, solved, hints, and solution: whether it was looked at before it was solved. A prediction holds
-    the choice and whether it was right. Raises ValueError for a file that is no such record.
+    An exercise holds tries, solved, hints, and solution: whether it was looked at before it was solved. A prediction
+    holds the choice and whether it was right. Raises ValueError for a file that is no such record.
     """
     file = file or path()
     try:
