@@ -72,7 +72,7 @@ def test_other_cells_other_statements_and_the_last_word(submission, tmp_path):
 
 
 def test_a_lesson_s_own_definitions_are_the_course_s_not_the_submission_s(submission):
-    cheat = "def kl_closed_form(mu, logvar):\n    return 0\n\n\ndef bernoulli_log_likelihood(x_logits, x):\n    return 0"
+    cheat = "def kl_closed_form(*a):\n    return 0\n\n\ndef bernoulli_log_likelihood(*a):\n    return 0"
     assert verdicts(grading.grade(submission(cheat, RIGHT_ELBO)))["2.5"][0] == "right"
 
 

@@ -76,8 +76,8 @@ def grade(path: str | os.PathLike) -> list[Grade]:
 def class_table(paths: Sequence[str | os.PathLike], shuffle: random.Random | None = None) -> list[list[str]]:
     """One row per handed-in record, in random order and without names, under a row of headings.
 
-    For each exercise: solved, solved with help, tried or open, then the number of hints; for each prediction: came true,
-    made or open. Raises ValueError or OSError naming the file that is no record.
+    For each exercise: solved, solved with help, tried or open, then the number of hints; for each prediction: came
+    true, made or open. Raises ValueError or OSError naming the file that is no record.
     """
     records = [record.read(_existing(path)) for path in paths]
     (shuffle or random.SystemRandom()).shuffle(records)
@@ -151,7 +151,7 @@ def _pristine(number: str) -> str:
 
 
 def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
-    """number -> (state, sentence). One process judges one after another; where it dies, another goes on after that one."""
+    """number -> (state, sentence). One process judges all in turn; where it dies, another goes on after that one."""
     allowed = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
     environment = {key: os.environ[key] for key in allowed if key in os.environ}
     verdicts: dict[str, tuple[str, str]] = {}

@@ -64,8 +64,8 @@ def test_a_prediction_is_made_by_keys(open_notebook, cells, tmp_path):
 
 
 def test_without_widgets_the_cell_asks_for_a_number(open_notebook, cells, tmp_path):
-    asked = f"os.environ['VAE_LESSONS_WIDGETS'] = '0'\nfrom vae_lessons.exercises import predict\npredict('2-error', {CHOICES})"
-    page = open_notebook(cells(asked), wait=False)
+    asked = f"from vae_lessons.exercises import predict\npredict('2-error', {CHOICES})"
+    page = open_notebook(cells("os.environ['VAE_LESSONS_WIDGETS'] = '0'", asked), wait=False)
     box = page.locator(".jp-Stdin-input")
     box.wait_for()
     box.fill("2")

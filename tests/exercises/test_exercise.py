@@ -173,6 +173,72 @@ def test_random_states_are_left_as_they_were_and_prints_are_dropped(doubling, ca
     assert capsys.readouterr().out == ""
 
 
+def test_an_answer_that_changes_the_default_type_changes_no_verdict(doubling):
+    def answer(x):
+        torch.set_default_dtype(torch.float64)
+        return 3 * x
+
+    before = torch.get_default_dtype()
+    assert doubling.judge(answer).state == DIAGNOSED
+    assert torch.get_default_dtype() == before
+
+
+def test_an_endless_answer_that_catches_everything_is_stopped_too(doubling, monkeypatch):
+    monkeypatch.setattr(judging, "TIME_LIMIT", 0.3)
+    running = []
+
+    def answer(x):
+        for _ in range(3):
+            try:
+                while True:
+                    running.append(1)
+            except BaseException:
+                pass
+        return x
+
+    assert doubling.judge(answer).state == RAISED
+    count = len(running)
+    time.sleep(0.2)
+    assert len(running) == count
+
+
+def test_stopping_a_check_by_hand_leaves_no_thread_behind(doubling, monkeypatch):
+    import threading
+
+    before = threading.active_count()
+    joined = threading.Thread.join
+
+    def interrupted(thread, timeout=None):
+        if timeout == judging.TIME_LIMIT:
+            raise KeyboardInterrupt
+        joined(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
+
+    def answer(x):
+        while True:
+            pass
+
+    with pytest.raises(KeyboardInterrupt):
+        doubling.judge(answer)
+    assert threading.active_count() == before
+
+
+def test_an_import_is_not_cut_short(doubling, monkeypatch, tmp_path):
+    monkeypatch.setattr(judging, "TIME_LIMIT", 0.2)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "slow_module_of_a_student.py").write_text(
+        "import time\nfor _ in range(10): time.sleep(0.05)\ndone = 1"
+    )
+
+    def answer(x):
+        import slow_module_of_a_student
+
+        return 2 * x * slow_module_of_a_student.done
+
+    assert doubling.judge(answer).state == RIGHT
+
+
 def test_a_check_inside_no_grad_still_sees_gradients(doubling):
     with torch.no_grad():
         assert doubling.judge(twice).state == RIGHT
@@ -195,6 +261,7 @@ def test_numbers_in_words_are_right_to_four_digits(numbers):
         (lambda mu: mu + torch.randn(()), True),
         (lambda mu: torch.distributions.Normal(mu, 1.0).rsample(), True),
         (lambda mu: mu + torch.randn(mu.shape), False),
+        (lambda mu: mu + torch.tensor([0.1, 0.2, 0.3, 0.4, 0.5]), False),
         (lambda mu: mu * (torch.zeros(mu.shape) + 1), False),
         (lambda mu: torch.addcmul(mu, mu, torch.normal(0.0, 1.0, mu.shape)), False),
     ],

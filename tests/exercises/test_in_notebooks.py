@@ -54,8 +54,8 @@ def test_every_exercise_is_announced_as_declared_and_checked_once(lesson):
             continue
         for _, number, _ in checked(ast.parse(cell.source)):
             exercise, told = exercises()[number], " ".join(cells[place - 1].source.replace("`", "").split())
-            head = f"**{number} {exercise.title}** ({exercise.minutes} minutes, difficulty {exercise.difficulty} of 3). "
-            assert told.startswith(head)
+            effort = f"({exercise.minutes} minutes, difficulty {exercise.difficulty} of 3)"
+            assert told.startswith(f"**{number} {exercise.title}** {effort}. ")
             assert " ".join(exercise.task.replace("`", "").split()) in told, f"the task of {number} differs"
             numbers.append(number)
     mine = of_lesson(lesson, exercises())
@@ -84,7 +84,9 @@ def test_cells_to_mend_are_those_the_check_knows(lesson):
                 assert plain(handed_out) == plain(given)
             else:
                 (last,) = (node for node in ast.walk(handed_out) if isinstance(node, ast.Return))
-                assert isinstance(last.value, ast.Constant) and last.value.value is None, f"{number} is solved already"
+                assert isinstance(last.value, ast.Constant) and last.value.value is None, (
+                    f"{number} is solved already"
+                )
 
 
 def test_every_prediction_is_asked_once_before_what_it_predicts(lesson):
@@ -151,6 +153,6 @@ def test_a_lesson_runs_with_every_exercise_solved_and_with_every_one_wrong(lesso
         for cell in cells[first:]:
             run_in(space, cell, answers)
         kept = record.read()["exercises"]
-        assert {number: (kept[number]["tries"], kept[number]["solved"]) for number in mine} == {
-            number: (1, solved) for number in mine
-        }
+        assert {number: (kept[number]["tries"], kept[number]["solved"]) for number in mine} == dict.fromkeys(
+            mine, (1, solved)
+        )

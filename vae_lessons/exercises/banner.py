@@ -27,7 +27,9 @@ def markup(kind: str, title: str, *parts: str) -> str:
 
 def plain(title: str, *parts: str) -> str:
     """The note as text."""
-    return "\n".join([title, *(part if isinstance(part, Lines) else part.replace("`", "") for part in parts if part)])
+    return "\n".join(
+        [title, *(part if isinstance(part, Lines) else part.replace("`", "") for part in parts if part)]
+    )
 
 
 def _block(part: str) -> str:

@@ -106,6 +106,7 @@ class Exercise:
             if difference is None:
                 return Verdict(RIGHT, "Right.")
             shown = _counter_example(*difference)
+            torch.set_default_dtype(torch.float32)  # whatever the answer made of it
             if self.given is not None and _first_difference(seen, observe(self.probe, self.given)) is None:
                 return Verdict(NOT_ATTEMPTED, "It still does what it did as handed out.", shown)
             for sentence, what_it_does in self._known:
@@ -113,7 +114,7 @@ class Exercise:
                     return Verdict(DIAGNOSED, sentence, shown)
         error = next((one.error for one in seen.values() if one.error), None)
         if error is not None:
-            return Verdict(RAISED, f"{_article(type(error).__name__)} was raised.", own_lines(error))
+            return Verdict(RAISED, f"Your function stopped with {type(error).__name__}.", own_lines(error))
         return Verdict(WRONG, "Not yet, and not in a way this check knows. The smallest difference:", shown)
 
 
@@ -221,10 +222,6 @@ def _counter_example(mine: Seen, true: Seen) -> str:
         yours, truth = (f"{in_words(one.value)}, shape {tuple(one.value.shape)}" for one in (mine, true))
     label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was asked"
     return f"Given {true.given}\n{label}\n  yours  {yours}\n  true   {truth}"
-
-
-def _article(name: str) -> str:
-    return f"{'An' if name[0] in 'AEIOU' else 'A'} {name}"
 
 
 class TimeIsUp(BaseException):

@@ -501,18 +501,14 @@ SCORE = Exercise(
         "For std the slope is ((z - mu)^2 / std^2 - 1) / std. Multiply each by f and average over the draws.",
     ),
 )
-
-
-@SCORE.mistake
-def score_for_mu_over_std(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """The slope for mu is divided by std once too little: of -(z - mu)^2 / (2 std^2) it is (z - mu) / std^2."""
-    return (f * (z - mu) / std).mean(), score_function(f, z, mu, std)[1]
-
-
-@SCORE.mistake
-def score_for_mu_undivided(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """The slope for mu is not divided by the variance: a narrow bell curve has a steep logarithm."""
-    return (f * (z - mu)).mean(), score_function(f, z, mu, std)[1]
+SCORE.recognise(
+    """The slope for mu is divided by std once too little: of -(z - mu)^2 / (2 std^2) it is (z - mu) / std^2.""",
+    lambda f, z, mu, std: ((f * (z - mu) / std).mean(), score_function(f, z, mu, std)[1]),
+)
+SCORE.recognise(
+    """The slope for mu is not divided by the variance: a narrow bell curve has a steep logarithm.""",
+    lambda f, z, mu, std: ((f * (z - mu)).mean(), score_function(f, z, mu, std)[1]),
+)
 
 
 @SCORE.mistake
@@ -531,29 +527,26 @@ def score_both_signs(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tenso
     return -d_mu, -d_std
 
 
-@SCORE.mistake
-def score_for_std_without_log(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
+SCORE.recognise(
     """The slope for std forgets the -log std of the bell curve's height: as it stands, wider would always
-    be likelier. Subtract 1 / std."""
-    return score_function(f, z, mu, std)[0], (f * (z - mu) ** 2 / std**3).mean()
-
-
-@SCORE.mistake
-def score_for_std_one_power(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """d_std is the slope for log std; asked for is that for std, which has one more division by std."""
-    return score_function(f, z, mu, std)[0], (f * ((z - mu) ** 2 / std**2 - 1)).mean()
-
-
-@SCORE.mistake
-def score_for_variance(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """d_std is the slope for the variance; for std it is that times 2 std."""
-    return score_function(f, z, mu, std)[0], (f * ((z - mu) ** 2 / std**2 - 1) / (2 * std**2)).mean()
-
-
-@SCORE.mistake
-def score_without_f(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """You average the slopes alone, which is 0 but for chance: each draw's slope is weighed by its f."""
-    return score_function(torch.ones_like(f), z, mu, std)
+    be likelier. Subtract 1 / std.""",
+    lambda f, z, mu, std: (score_function(f, z, mu, std)[0], (f * (z - mu) ** 2 / std**3).mean()),
+)
+SCORE.recognise(
+    """d_std is the slope for log std; asked for is that for std, which has one more division by std.""",
+    lambda f, z, mu, std: (score_function(f, z, mu, std)[0], (f * ((z - mu) ** 2 / std**2 - 1)).mean()),
+)
+SCORE.recognise(
+    """d_std is the slope for the variance; for std it is that times 2 std.""",
+    lambda f, z, mu, std: (
+        score_function(f, z, mu, std)[0],
+        (f * ((z - mu) ** 2 / std**2 - 1) / (2 * std**2)).mean(),
+    ),
+)
+SCORE.recognise(
+    """You average the slopes alone, which is 0 but for chance: each draw's slope is weighed by its f.""",
+    lambda f, z, mu, std: score_function(torch.ones_like(f), z, mu, std),
+)
 
 
 @SCORE.mistake
@@ -577,17 +570,15 @@ def score_per_draw(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor,
     return f * (z - mu) / std**2, f * ((z - mu) ** 2 / std**2 - 1) / std
 
 
-@SCORE.mistake
-def score_results_swapped(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """The two are right and stand in the other order: mu first, then std."""
-    return score_function(f, z, mu, std)[::-1]
-
-
-@SCORE.mistake
-def score_pathwise(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
+SCORE.recognise(
+    """The two are right and stand in the other order: mu first, then std.""",
+    lambda f, z, mu, std: score_function(f, z, mu, std)[::-1],
+)
+SCORE.recognise(
     """This treats f as if it were the slope of f: f times 1 for mu, f times eps for std is the pathwise formula. The
-    score function weighs the slopes of log q by f."""
-    return f.mean(), (f * (z - mu) / std).mean()
+    score function weighs the slopes of log q by f.""",
+    lambda f, z, mu, std: (f.mean(), (f * (z - mu) / std).mean()),
+)
 
 
 @SCORE.mistake
@@ -597,11 +588,11 @@ def score_of_density(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tenso
     return score_function(f * density, z, mu, std)
 
 
-@SCORE.mistake
-def score_batch_baseline(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
+SCORE.recognise(
     """You subtract the average of f, a good baseline, but an f that helps to set its own baseline biases
-    the estimate by 1 / n; the task asks for the plain estimator."""
-    return score_function(f - f.mean(), z, mu, std)
+    the estimate by 1 / n; the task asks for the plain estimator.""",
+    lambda f, z, mu, std: score_function(f - f.mean(), z, mu, std),
+)
 
 
 def _score_mistake(sentence: str, answer: Callable[[Tensor, Tensor, float, float], object]) -> None:
@@ -708,61 +699,43 @@ LOG_STD = Exercise(
         "Without the 0.5 it is right.",
     ),
 )
-
-
-@LOG_STD.mistake
-def log_std_doubled(mu: Tensor, log_std: Tensor) -> Tensor:
-    """Now std is squared, a variance: exp(log_std) is the standard deviation as it comes, with no factor at all."""
-    return mu + (2 * log_std).exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_used_raw(mu: Tensor, log_std: Tensor) -> Tensor:
-    """The exp went away together with the 0.5: log_std is a logarithm, and may be negative."""
-    return mu + log_std * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_halved_outside(mu: Tensor, log_std: Tensor) -> Tensor:
-    """The 0.5 moved outside exp and halves every standard deviation: it has no place any more."""
-    return mu + 0.5 * log_std.exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_sign(mu: Tensor, log_std: Tensor) -> Tensor:
-    """There is a minus too many: exp(-log_std) is one over the standard deviation."""
-    return mu + (-log_std).exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_halved_raw(mu: Tensor, log_std: Tensor) -> Tensor:
-    """The exp went away and the 0.5 stayed: it is the other way round."""
-    return mu + 0.5 * log_std * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_squared(mu: Tensor, log_std: Tensor) -> Tensor:
+LOG_STD.recognise(
+    """Now std is squared, a variance: exp(log_std) is the standard deviation as it comes, with no factor at all.""",
+    lambda mu, log_std: mu + (2 * log_std).exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """The exp went away together with the 0.5: log_std is a logarithm, and may be negative.""",
+    lambda mu, log_std: mu + log_std * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """The 0.5 moved outside exp and halves every standard deviation: it has no place any more.""",
+    lambda mu, log_std: mu + 0.5 * log_std.exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """There is a minus too many: exp(-log_std) is one over the standard deviation.""",
+    lambda mu, log_std: mu + (-log_std).exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """The exp went away and the 0.5 stayed: it is the other way round.""",
+    lambda mu, log_std: mu + 0.5 * log_std * torch.randn_like(mu),
+)
+LOG_STD.recognise(
     """You square log_std to get the logarithm of the variance; squaring std doubles its logarithm. And you
-    need neither."""
-    return mu + (0.5 * log_std**2).exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_exp_twice(mu: Tensor, log_std: Tensor) -> Tensor:
-    """exp stands twice: exp(log_std) is the standard deviation already."""
-    return mu + log_std.exp().exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_quartered(mu: Tensor, log_std: Tensor) -> Tensor:
-    """You take one more root; there was one too many already, the 0.5. exp(log_std) needs none."""
-    return mu + (0.25 * log_std).exp() * torch.randn_like(mu)
-
-
-@LOG_STD.mistake
-def log_std_softplus(mu: Tensor, log_std: Tensor) -> Tensor:
-    """softplus is another way from a number to a width; the head gives the logarithm of std, and exp undoes that."""
-    return mu + torch.nn.functional.softplus(log_std) * torch.randn_like(mu)
+    need neither.""",
+    lambda mu, log_std: mu + (0.5 * log_std**2).exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """exp stands twice: exp(log_std) is the standard deviation already.""",
+    lambda mu, log_std: mu + log_std.exp().exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """You take one more root; there was one too many already, the 0.5. exp(log_std) needs none.""",
+    lambda mu, log_std: mu + (0.25 * log_std).exp() * torch.randn_like(mu),
+)
+LOG_STD.recognise(
+    """softplus is another way from a number to a width; the head gives the logarithm of std, and exp undoes that.""",
+    lambda mu, log_std: mu + torch.nn.functional.softplus(log_std) * torch.randn_like(mu),
+)
 
 
 add_common(LOG_STD, "log_std", torch.exp)
@@ -973,23 +946,21 @@ def step_before_backward(model: nn.Module, optimizer: torch.optim.Optimizer, x: 
     return loss.item()
 
 
-@STEP.mistake
-def another_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+STEP.recognise(
     """The weights move, but not by the optimizer that you are given: a new one in every step forgets its
-    momentum, and the learning rate chosen outside means nothing. Call step of the one handed in."""
-    return _follow(GradientDescent(model.parameters(), 1e-3), beta_loss(*elbo_terms(model, x)))
-
-
-@STEP.mistake
-def elbo_descended(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """You minimise the ELBO itself, so each step makes the model worse: the loss is minus the ELBO."""
-    return _follow(optimizer, -beta_loss(*elbo_terms(model, x)))
-
-
-@STEP.mistake
-def elbo_returned(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The steps are right, but what you return is the ELBO; asked for is the loss, minus the ELBO."""
-    return -train_step(model, optimizer, x)
+    momentum, and the learning rate chosen outside means nothing. Call step of the one handed in.""",
+    lambda model, optimizer, x: _follow(
+        GradientDescent(model.parameters(), 1e-3), beta_loss(*elbo_terms(model, x))
+    ),
+)
+STEP.recognise(
+    """You minimise the ELBO itself, so each step makes the model worse: the loss is minus the ELBO.""",
+    lambda model, optimizer, x: _follow(optimizer, -beta_loss(*elbo_terms(model, x))),
+)
+STEP.recognise(
+    """The steps are right, but what you return is the ELBO; asked for is the loss, minus the ELBO.""",
+    lambda model, optimizer, x: -train_step(model, optimizer, x),
+)
 
 
 @STEP.mistake
@@ -999,16 +970,14 @@ def kl_subtracted(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor)
     return _follow(optimizer, -(log_px_z + kl).mean())
 
 
-@STEP.mistake
-def kl_left_out(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The KL is missing from your loss: this trains an autoencoder. loss = -(log_px_z - kl)."""
-    return _follow(optimizer, -elbo_terms(model, x)[0].mean())
-
-
-@STEP.mistake
-def only_kl_followed(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """Only the KL is in your loss: the model learns to say nothing. loss = -(log_px_z - kl)."""
-    return _follow(optimizer, elbo_terms(model, x)[1].mean())
+STEP.recognise(
+    """The KL is missing from your loss: this trains an autoencoder. loss = -(log_px_z - kl).""",
+    lambda model, optimizer, x: _follow(optimizer, -elbo_terms(model, x)[0].mean()),
+)
+STEP.recognise(
+    """Only the KL is in your loss: the model learns to say nothing. loss = -(log_px_z - kl).""",
+    lambda model, optimizer, x: _follow(optimizer, elbo_terms(model, x)[1].mean()),
+)
 
 
 @STEP.mistake
@@ -1185,13 +1154,11 @@ _loss_mistake(
     """The standard deviation of your draws is cut off from the graph: logvar hears only the KL.""",
     _from_draw(lambda mu, logvar: mu + _std(logvar).detach() * torch.randn_like(mu)),
 )
-
-
-@STEP.mistake
-def backward_of_a_number(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+STEP.recognise(
     """.item() comes too early: it leaves a plain number, which has no backward. Call loss.backward() on the
-    tensor, and .item() last."""
-    return _follow(optimizer, beta_loss(*elbo_terms(model, x)).item())
+    tensor, and .item() last.""",
+    lambda model, optimizer, x: _follow(optimizer, beta_loss(*elbo_terms(model, x)).item()),
+)
 
 
 @STEP.mistake
@@ -1229,18 +1196,14 @@ def step_seeded(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -
     return train_step(model, optimizer, x)
 
 
-@STEP.mistake
-def several_returned(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> tuple[float, None]:
-    """You return several things; asked for is the loss alone."""
-    return train_step(model, optimizer, x), None
-
-
-@STEP.mistake
-def sum_returned(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The steps are right; what you return is the sum over the batch, where the loss per image was asked."""
-    return train_step(model, optimizer, x) * len(x)
-
-
+STEP.recognise(
+    """You return several things; asked for is the loss alone.""",
+    lambda model, optimizer, x: (train_step(model, optimizer, x), None),
+)
+STEP.recognise(
+    """The steps are right; what you return is the sum over the batch, where the loss per image was asked.""",
+    lambda model, optimizer, x: train_step(model, optimizer, x) * len(x),
+)
 STEP.mistake(writes_into(train_step, 2))
 
 EXERCISES = (DRAW, SCORE, LOG_STD, STEP)

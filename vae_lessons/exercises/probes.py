@@ -171,7 +171,16 @@ class _Elsewhere(Tensor):
 class _AnotherDevice(TorchFunctionMode):
     """Tensors made without a device are marked; meeting an unmarked one raises, as it would between CPU and GPU."""
 
-    MAKES = {torch.randn, torch.rand, torch.normal, torch.zeros, torch.ones, torch.empty, torch.full}
+    MAKES = {
+        torch.randn,
+        torch.rand,
+        torch.normal,
+        torch.zeros,
+        torch.ones,
+        torch.empty,
+        torch.full,
+        torch.tensor,
+    }
     MOVES = {Tensor.to, Tensor.cuda, Tensor.type_as}
 
     def __torch_function__(
