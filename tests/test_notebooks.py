@@ -223,15 +223,18 @@ def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouche
     from nbformat.v4 import new_code_cell, new_notebook
 
     monkeypatch.setenv("VAE_LESSONS_DATASET", "mnist")  # must not reach the committed outputs
+    monkeypatch.setenv("VAE_LESSONS_STATE", "mine")
+    monkeypatch.setenv("VAE_LESSONS_STRICT", "1")
     good, bad, telling = (tmp_path / f"{name}.ipynb" for name in ("good", "bad", "telling"))
-    nbformat.write(
-        new_notebook(cells=[new_code_cell("import os; print(os.environ['VAE_LESSONS_DATASET'])")]), good
-    )
+    asked = "import os; print(*[os.environ.get(f'VAE_LESSONS_{name}') for name in ('DATASET', 'STRICT')])"
+    not_mine = "os.environ['VAE_LESSONS_STATE'] == 'mine'"
+    nbformat.write(new_notebook(cells=[new_code_cell(asked), new_code_cell(not_mine)]), good)
     nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), bad)
     nbformat.write(new_notebook(cells=[new_code_cell("print('/home/' + 'someone/data')")]), telling)
     notebooks.refresh([good])
     refreshed = nbformat.read(good, as_version=4)
-    assert refreshed.cells[0].outputs[0].text == "digits\n"
+    assert refreshed.cells[0].outputs[0].text == "digits None\n"
+    assert refreshed.cells[1].outputs[0].data["text/plain"] == "False"
     before = bad.read_bytes()
     with pytest.raises(CellExecutionError):
         notebooks.refresh([bad])

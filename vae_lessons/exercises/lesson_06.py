@@ -1030,15 +1030,15 @@ def average_elbo(model: nn.Module, images: Tensor, labels: Tensor, batch_size: i
 
 def average_elbo_as_given(model, images, labels, batch_size):
     model.eval()
-    averages = []
+    total = 0.0
     with torch.no_grad():
         for start in range(0, len(images), batch_size):
             x = images[start : start + batch_size]
             y = labels[start : start + batch_size]
             x_logits, mu, logvar = model(x, y)
             elbo = model.log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)
-            averages.append(elbo.mean().item())
-    return sum(averages) / len(averages)
+            total += elbo.mean().item()
+    return total / len(images)
 
 
 _MANY = torch.cat([_IMAGES, _IMAGES.flip(0).sqrt(), _IMAGES[:1] ** 3])  # (7, 1, 2, 3)
@@ -1079,9 +1079,8 @@ AVERAGE_ELBO = Exercise(
     probe=elbo_probe,
     hints=(
         "Take 7 images in batches of 3 and ask of each image: how much does it weigh in the result?",
-        "The last batch holds one image, and its average counts as much as that of three. Which numbers would have to "
-        "be "
-        "added up, and what divided by?",
+        "elbo.mean() has divided by the images of its batch already. Which numbers have to be added up, and what is "
+        "their sum divided by? (The number of batches will not do: the last one is not full.)",
         "Add up elbo.sum().item() over the batches, and divide by len(images) at the end.",
     ),
     given=average_elbo_as_given,
@@ -1190,11 +1189,9 @@ _elbo_mistake(
     together=lambda values, batches, images, batch_size: torch.cat(values).sum().item() / batches,
 )
 _elbo_mistake(
-    """You add up the averages of the batches and divide by the number of images: add up the images themselves,
-    elbo.sum().""",
-    together=lambda values, batches, images, batch_size: (
-        sum(batch.mean().item() for batch in values) / len(images)
-    ),
+    """You average the averages of the batches: the last one is ragged, and its few images count as much as those of a
+    full batch. Let every image count alike: add up elbo.sum(), divide by len(images).""",
+    together=_of_batches,
 )
 _elbo_mistake(
     """You divide the sum by batch_size instead of by the number of all images.""",
