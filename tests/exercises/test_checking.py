@@ -42,7 +42,7 @@ def test_a_right_function_comes_back(notes):
 def test_for_anything_else_the_course_s_own_function_comes_back(notes, answer, said):
     assert check("2.3", answer) is kl_closed_form
     assert said in notes[-1]
-    assert "goes on with the course's own function" in notes[-1]
+    assert "the course's own function is used" in notes[-1]
     assert "Incorrect" not in notes[-1]
 
 

@@ -21,7 +21,7 @@ def show(kind: str, title: str, *parts: str) -> None:
 def markup(kind: str, title: str, *parts: str) -> str:
     """The note as HTML, in the colours of the page it stands on. In prose, `this` is set as code."""
     body = "".join(_block(part) for part in parts if part)
-    style = f"border-left: 5px solid {COLOURS[kind]}; padding: 0.2em 0.8em; max-width: 50em; line-height: 1.5"
+    style = f"border-left: 5px solid {COLOURS[kind]}; padding: 0.2em 0.8em; line-height: 1.5"
     return f'<div style="{style}"><div><strong>{html.escape(title)}</strong></div>{body}</div>'
 
 
@@ -34,6 +34,8 @@ def plain(title: str, *parts: str) -> str:
 
 def _block(part: str) -> str:
     if isinstance(part, Lines):
-        return f'<pre style="margin: 0.3em 0; white-space: pre-wrap">{html.escape(part)}</pre>'
+        style = "margin: 0.3em 0; white-space: pre-wrap; word-break: normal"
+        return f'<pre style="{style}">{html.escape(part)}</pre>'
     pieces = html.escape(part).split("`")
-    return f"<div>{''.join(f'<code>{p}</code>' if place % 2 else p for place, p in enumerate(pieces))}</div>"
+    words = "".join(f"<code>{piece}</code>" if place % 2 else piece for place, piece in enumerate(pieces))
+    return f'<div style="max-width: 50em">{words}</div>'

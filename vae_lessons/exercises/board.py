@@ -77,12 +77,12 @@ def _markup(kept: dict) -> str:
             _cell(key.split("-", 1)[1], "prediction", sign) for key, sign in prediction_signs(kept, lesson)
         ]
         rows.append(
-            f'<tr style="text-align: left"><th scope="row">{lesson}</th>'
+            f'<tr><th scope="row" {left}>{lesson}</th>'
             f"<td {left}>{''.join(cells)}</td><td {left}>{''.join(told)}</td></tr>"
         )
-    head = "<tr><th>lesson</th><th>exercises</th><th>predictions</th></tr>"
+    head = "".join(f"<th {left}>{name}</th>" for name in ("lesson", "exercises", "predictions"))
     return (
-        f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         f"<div>{html.escape(summary(kept))}</div><div>{html.escape(_legend())}</div>"
     )
 

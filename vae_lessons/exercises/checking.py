@@ -85,8 +85,7 @@ def _say(exercise: Exercise, verdict: Verdict, lost: str) -> None:
     if verdict.state == RIGHT:
         banner.show("right", f"✓ {title}: right", "From here on this notebook uses your function.", lost)
         return
-    until = "Until it is right, this notebook goes on with the course's own function. "
-    until += f'`hint("{exercise.number}")` gives a nudge.'
+    until = f'Until then the course\'s own function is used. `hint("{exercise.number}")` gives a nudge.'
     evidence = banner.Lines(verdict.evidence)
     if verdict.state == NOT_ATTEMPTED:
         banner.show("open", f"○ {title}: not attempted yet", verdict.sentence, evidence, until)

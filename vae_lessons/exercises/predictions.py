@@ -75,7 +75,6 @@ class Question(VBox):
         wide = Layout(width="auto", max_width="46em", height="auto", min_height="2.2em")
         self._buttons = [Button(description=choice, layout=wide) for choice in choices]
         for place, button in enumerate(self._buttons):
-            button.style.text_align = "left"
             button.on_click(lambda _, place=place: self._choose(place))
         self._answer = HTML()
         asked = HTML(f"<strong>Predict.</strong> {html.escape(prediction.question)}")
