@@ -8,19 +8,20 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
-from vae_lessons.exercises import record
+from vae_lessons.exercises import board, record
 from vae_lessons.exercises.catalogue import exercises, predictions
 from vae_lessons.exercises.exercise import NOT_ATTEMPTED, RAISED, RIGHT, within_time_limit
 from vae_lessons.notebooks import FOLDER
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
+STATES = {board.SOLVED: "solved", board.HELPED: "solved with help", board.TRIED: "tried", board.OPEN: "open"}
 _DEFINES = ast.FunctionDef | ast.ClassDef
 _IMPORTS = ast.Import | ast.ImportFrom
 
@@ -49,12 +50,10 @@ def grade(path: str | os.PathLike) -> list[Grade]:
         raise FileNotFoundError(f"there is no notebook at {path}.") from None
     except Exception as error:  # whatever a broken file makes nbformat raise
         raise ValueError(f"{path} is not a Jupyter notebook ({type(error).__name__}).") from None
-    handed_in = {
-        number: answer for cell in submitted.cells for number, answer in _checked_in(cell)
-    }  # the last counts
-    lessons = {number.split(".")[0] for number in handed_in} & {
-        number.split(".")[0] for number in exercises()
-    }
+    handed_in: dict[str, tuple[str, str]] = {}
+    for cell in submitted.cells:
+        handed_in |= _checked_in(cell)  # the last one counts
+    lessons = {_lesson(number) for number in handed_in} & {_lesson(number) for number in exercises()}
     if not lessons:
         raise ValueError(
             f"{path} calls check for no exercise of this course.\nIs it the notebook of a lesson 01 to 06?"
@@ -69,7 +68,7 @@ def grade(path: str | os.PathLike) -> list[Grade]:
     return [
         Grade(number, exercise.title, *verdicts.get(number, missing))
         for number, exercise in exercises().items()
-        if number.split(".")[0] in lessons
+        if _lesson(number) in lessons
     ]
 
 
@@ -87,7 +86,7 @@ def class_table(paths: Sequence[str | os.PathLike], shuffle: random.Random | Non
         row = [f"student-{place:02d}"]
         for number in exercises():
             entry = kept["exercises"].get(number, {})
-            row += [_state(entry), str(entry.get("hints", 0))]
+            row += [STATES[board.sign(entry)], str(entry.get("hints", 0))]
         for key in predictions():
             entry = kept["predictions"].get(key)
             row.append("open" if entry is None else "came true" if entry.get("right") else "made")
@@ -116,19 +115,18 @@ def _existing(path: str | os.PathLike) -> Path:
     return path
 
 
-def _state(entry: dict) -> str:
-    if not entry.get("solved"):
-        return "tried" if entry.get("tries") else "open"
-    return "solved with help" if entry.get("hints") or entry.get("solution") else "solved"
+def _lesson(number: str) -> str:
+    return number.split(".")[0]
 
 
-def _checked_in(cell: nbformat.NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
-    """number -> (name of the function, code of the cell reduced to imports and definitions) of each check in a cell."""
-    tree = _parsed(cell)
+def _checked_in(cell: nbformat.NotebookNode) -> dict[str, tuple[str, str]]:
+    """For each check in a cell: number -> (name of the function, the cell's imports and definitions)."""
+    tree, found = _parsed(cell), {}
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(number)), ast.Name(name)]):
-                yield number, (name, _definitions(tree))
+                found[number] = name, _definitions(tree)
+    return found
 
 
 def _parsed(cell: nbformat.NotebookNode) -> ast.Module:
@@ -145,9 +143,9 @@ def _definitions(tree: ast.Module) -> str:
 
 def _pristine(number: str) -> str:
     """Imports and definitions of the course's own copy of a lesson, without those of its exercises."""
-    path = next(FOLDER.glob(f"{int(number.split('.')[0]):02d}_*.ipynb"))
+    path = next(FOLDER.glob(f"{int(_lesson(number)):02d}_*.ipynb"))
     cells = nbformat.read(path, as_version=4)
-    return "\n".join(_definitions(_parsed(cell)) for cell in cells.cells if not dict(_checked_in(cell)))
+    return "\n".join(_definitions(_parsed(cell)) for cell in cells.cells if not _checked_in(cell))
 
 
 def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:

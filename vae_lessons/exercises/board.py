@@ -23,16 +23,16 @@ def as_text(kept: dict) -> str:
     """The board of a record as lines of text."""
     lines = []
     for lesson in LESSONS:
-        row = [f"{number} {sign}" for number, _, sign in exercise_signs(kept, lesson)]
-        row += [f"{key.split('-', 1)[1]} {sign}" for key, sign in prediction_signs(kept, lesson)]
+        row = [f"{number} {mark}" for number, _, mark in exercise_signs(kept, lesson)]
+        row += [f"{key.split('-', 1)[1]} {mark}" for key, mark in prediction_signs(kept, lesson)]
         lines.append(f"lesson {lesson}   " + "   ".join(row))
     return "\n".join([*lines, summary(kept), _legend()])
 
 
 def summary(kept: dict) -> str:
     """How many are solved, with what help, and how many predictions came true."""
-    signs = [sign for lesson in LESSONS for _, _, sign in exercise_signs(kept, lesson)]
-    told = [sign for lesson in LESSONS for _, sign in prediction_signs(kept, lesson)]
+    signs = [mark for lesson in LESSONS for _, _, mark in exercise_signs(kept, lesson)]
+    told = [mark for lesson in LESSONS for _, mark in prediction_signs(kept, lesson)]
     solved = signs.count(SOLVED) + signs.count(HELPED)
     made = len(told) - told.count(OPEN)
     return (
@@ -46,17 +46,15 @@ def exercise_signs(kept: dict, lesson: str) -> list[tuple[str, str, str]]:
     rows = []
     for number, exercise in exercises().items():
         if number.split(".")[0] == str(int(lesson)):
-            entry = kept["exercises"].get(number, {})
-            helped = entry.get("hints") or entry.get("solution")
-            sign = (
-                (HELPED if helped else SOLVED)
-                if entry.get("solved")
-                else TRIED
-                if entry.get("tries")
-                else OPEN
-            )
-            rows.append((number, exercise.title, sign))
+            rows.append((number, exercise.title, sign(kept["exercises"].get(number, {}))))
     return rows
+
+
+def sign(entry: dict) -> str:
+    """What an exercise's entry in a record comes to."""
+    if not entry.get("solved"):
+        return TRIED if entry.get("tries") else OPEN
+    return HELPED if entry.get("hints") or entry.get("solution") else SOLVED
 
 
 def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
@@ -72,9 +70,9 @@ def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
 def _markup(kept: dict) -> str:
     rows, left = [], 'style="text-align: left"'
     for lesson in LESSONS:
-        cells = [_cell(number, title, sign) for number, title, sign in exercise_signs(kept, lesson)]
+        cells = [_cell(number, title, mark) for number, title, mark in exercise_signs(kept, lesson)]
         told = [
-            _cell(key.split("-", 1)[1], "prediction", sign) for key, sign in prediction_signs(kept, lesson)
+            _cell(key.split("-", 1)[1], "prediction", mark) for key, mark in prediction_signs(kept, lesson)
         ]
         rows.append(
             f'<tr><th scope="row" {left}>{lesson}</th>'
@@ -87,10 +85,10 @@ def _markup(kept: dict) -> str:
     )
 
 
-def _cell(name: str, title: str, sign: str) -> str:
-    style = f"display: inline-block; border-bottom: 3px solid {_COLOURS[sign]}; margin: 0 0.7em 0.2em 0"
-    return f'<span style="{style}" title="{html.escape(title)}: {_MEANS[sign]}">{html.escape(name)} {sign}</span>'
+def _cell(name: str, title: str, mark: str) -> str:
+    style = f"display: inline-block; border-bottom: 3px solid {_COLOURS[mark]}; margin: 0 0.7em 0.2em 0"
+    return f'<span style="{style}" title="{html.escape(title)}: {_MEANS[mark]}">{html.escape(name)} {mark}</span>'
 
 
 def _legend() -> str:
-    return ", ".join(f"{sign} {meaning}" for sign, meaning in _MEANS.items())
+    return ", ".join(f"{mark} {meaning}" for mark, meaning in _MEANS.items())

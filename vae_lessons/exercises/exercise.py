@@ -87,6 +87,11 @@ class Exercise:
         """Each mistake's diagnosis and what it does."""
         return [(diagnosis(answer), observe(self.probe, answer)) for answer in self.mistakes]
 
+    def _truth(self, seed: int) -> dict:
+        if seed not in self._truths:
+            self._truths[seed] = observe(self.probe, self.reference)
+        return self._truths[seed]
+
     def judge(self, answer: Answer, seed: int = 0) -> Verdict:
         """Compare what an answer does with what the reference does, then with each mistake.
 
@@ -94,16 +99,14 @@ class Exercise:
         answer raises.
         """
         with _settings_kept(seed):
-            truth = self._truths.get(seed) or self._truths.setdefault(
-                seed, observe(self.probe, self.reference)
-            )
+            truth = self._truth(seed)
             torch.manual_seed(seed)
             try:
                 seen = within_time_limit(lambda: observe(self.probe, answer))
             except TimeoutError:
                 said = f"ran longer than {TIME_LIMIT:.0f} seconds on small inputs. Is there a loop that never ends?"
                 return Verdict(RAISED, f"Your function {said}")
-            if all(one.value == "None" for one in seen.values()):
+            if all(isinstance(one.value, str) and one.value == "None" for one in seen.values()):
                 said = "Nothing is returned yet. If you have written your lines, the last one still needs return."
                 return Verdict(NOT_ATTEMPTED, said)
             difference = _first_difference(seen, truth)
