@@ -3,6 +3,7 @@
 import importlib
 
 import pytest
+import torch
 
 from vae_lessons.exercises.catalogue import LESSONS, exercises
 from vae_lessons.exercises.exercise import DIAGNOSED, RAISED, RIGHT, WRONG, diagnosis
@@ -27,6 +28,34 @@ def test_every_mistake_gets_its_own_diagnosis(exercise):
     for mistake in exercise.mistakes:
         verdict = exercise.judge(mistake)
         assert (verdict.state, verdict.sentence) == (DIAGNOSED, diagnosis(mistake)), verdict
+
+
+def spread_by_loop(mu, logvar, samples):
+    q, p = torch.distributions.Normal(mu, (0.5 * logvar).exp()), torch.distributions.Normal(0.0, 1.0)
+    z = [q.sample() for _ in range(samples)]
+    ratios = torch.stack([(q.log_prob(one) - p.log_prob(one)).sum(-1) for one in z])
+    return ratios.mean(0), ratios.std(0)
+
+
+def wide_by_rows(mu, logvar):
+    return torch.stack([m + v.exp() * torch.randn(len(m)) for m, v in zip(mu, logvar, strict=True)])
+
+
+def uniform_by_distribution(mu, logvar):
+    return mu + (0.5 * logvar).exp() * torch.distributions.Uniform(0.0, 1.0).sample(mu.shape)
+
+
+@pytest.mark.parametrize(
+    ("number", "answer", "told"),
+    [
+        ("2.4", spread_by_loop, "The estimate is right; the second number is how far a single draw strays."),
+        ("3.1", wide_by_rows, "You use exp(logvar), the variance, as the standard deviation"),
+        ("3.1", uniform_by_distribution, "The noise is uniform from 0 to 1"),
+    ],
+)
+def test_a_mistake_is_recognised_however_it_draws(number, answer, told):
+    for seed in range(20):
+        assert exercises()[number].judge(answer, seed=seed).sentence.startswith(told)
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.number)

@@ -25,7 +25,7 @@ def failing(mu, logvar):
 
 def test_a_right_function_comes_back(notes):
     assert check("2.3", right) is right
-    assert notes[-1].startswith("✓ 2.3 The KL in closed form: right")
+    assert notes[-1].startswith("✓ 2.3 The KL in closed form · right")
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,15 @@ def test_a_right_function_comes_back(notes):
         (negative, "Your KL is negative"),
         (failing, "of failing: return mu @ logvar"),
         (lambda mu, logvar: right(mu, logvar) + 1e-2, "yours"),
-        (None, "There is no function yet"),
+        (None, "You handed over None"),
+        (torch.nn.Linear(2, 2), "needs the class itself"),
         (torch.ones(3), 'check("2.3", name), with no brackets'),
     ],
 )
 def test_for_anything_else_the_course_s_own_function_comes_back(notes, answer, said):
     assert check("2.3", answer) is kl_closed_form
     assert said in notes[-1]
-    assert "the course's own function is used" in notes[-1]
+    assert "the course's own is used" in notes[-1]
     assert "Incorrect" not in notes[-1]
 
 
@@ -57,7 +58,7 @@ def test_strict_raises_for_whatever_is_not_right(notes, monkeypatch, answer):
 def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
     assert check("2.33", right) is right
     assert "There is no exercise 2.33" in notes[-1]
-    assert "2.3" in notes[-1].splitlines()[1]
+    assert notes[-1].splitlines()[1] == "There are 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7."
     hint("nonsense"), solution("nonsense")
     assert len(notes) == 3
 
@@ -80,6 +81,13 @@ def test_hints_come_one_at_a_time_and_are_counted(notes):
     assert record.read()["exercises"]["2.3"]["hints"] == 3
     assert 'hint("2.3") once more' in notes[0]
     assert "once more" not in notes[2]
+
+
+def test_hints_after_solving_cost_nothing(notes):
+    check("2.3", right)
+    hint("2.3")
+    assert notes[-1].count("Hint ") == 3
+    assert record.read()["exercises"]["2.3"]["hints"] == 0
 
 
 def test_the_solution_is_the_package_s_source_and_looking_is_counted_before_solving_only(notes):

@@ -3,7 +3,8 @@
 import inspect
 import os
 import textwrap
-from difflib import get_close_matches
+
+from torch import nn
 
 from vae_lessons.exercises import banner, record
 from vae_lessons.exercises.catalogue import exercises
@@ -16,6 +17,8 @@ from vae_lessons.exercises.exercise import (
     Exercise,
     Verdict,
 )
+
+NOTHING_TO_RUN = "nothing to run"
 
 
 class NotYet(AssertionError):
@@ -33,20 +36,16 @@ def check(number: str, answer: Answer) -> Answer:
     exercise = _find(number)
     if exercise is None:
         return answer
-    if callable(answer):
+    if callable(answer) and not isinstance(answer, nn.Module):
         try:
             verdict = exercise.judge(answer)
         except Exception as error:  # a defect of ours must not stop a student
-            verdict = Verdict(
-                RAISED, f"The check itself failed ({type(error).__name__}: {error}). Please report it."
-            )
+            said = f"The check itself failed ({type(error).__name__}: {error}). Please report it."
+            verdict = Verdict(RAISED, said)
     else:
-        said = (
-            f'`check` needs the function itself: `check("{number}", name)`, with no brackets after its name.'
-        )
-        verdict = Verdict(RAISED, said if answer is not None else "There is no function yet, but None.")
+        verdict = Verdict(NOTHING_TO_RUN, _what_is_needed(exercise.number, answer))
     lost = ""
-    if verdict.state != NOT_ATTEMPTED:
+    if verdict.state not in (NOT_ATTEMPTED, NOTHING_TO_RUN):
         lost = record.update(lambda kept: _count(record.entry(kept, exercise.number), verdict))
     _say(exercise, verdict, lost)
     if verdict.state == RIGHT:
@@ -57,12 +56,13 @@ def check(number: str, answer: Answer) -> Answer:
 
 
 def hint(number: str) -> None:
-    """Show one more of the three hints of an exercise, from a nudge to nearly there; they are counted."""
+    """Show one more of the three hints of an exercise, from a nudge to nearly there; counted until it is solved."""
     exercise = _find(number)
     if exercise is None:
         return
     record.update(lambda kept: _one_more_hint(record.entry(kept, exercise.number), len(exercise.hints)))
-    seen = record.entry(record.current(), exercise.number)["hints"]
+    kept = record.entry(record.current(), exercise.number)
+    seen = len(exercise.hints) if kept["solved"] else kept["hints"]
     hints = [f"Hint {place} of 3. {text}" for place, text in enumerate(exercise.hints[:seen], start=1)]
     more = f'`hint("{number}")` once more for the next.' if seen < len(exercise.hints) else ""
     banner.show("told", _title(exercise), *hints, more)
@@ -77,21 +77,29 @@ def solution(number: str) -> None:
     sources = [
         textwrap.dedent(inspect.getsource(part)).rstrip() for part in exercise.shown or (exercise.reference,)
     ]
-    banner.show("told", f"{_title(exercise)}: the course's lines", banner.Lines("\n\n\n".join(sources)))
+    banner.show("told", f"{_title(exercise)} · the course's lines", banner.Lines("\n\n\n".join(sources)))
+
+
+def _what_is_needed(number: str, answer: object) -> str:
+    if answer is None:
+        return "You handed over None, not a function. Run the cell that defines it, then this one."
+    what = "class itself, no object of it" if isinstance(answer, nn.Module) else "function itself, no call"
+    return f'`check` needs the {what}: `check("{number}", name)`, with no brackets after the name.'
 
 
 def _say(exercise: Exercise, verdict: Verdict, lost: str) -> None:
     title = _title(exercise)
     if verdict.state == RIGHT:
-        banner.show("right", f"✓ {title}: right", "From here on this notebook uses your function.", lost)
+        banner.show("right", f"✓ {title} · right", "From here on this notebook uses yours.", lost)
         return
-    until = f'Until then the course\'s own function is used. `hint("{exercise.number}")` gives a nudge.'
+    until = f'Until it is right, the course\'s own is used. `hint("{exercise.number}")` gives a nudge.'
     evidence = banner.Lines(verdict.evidence)
-    if verdict.state == NOT_ATTEMPTED:
-        banner.show("open", f"○ {title}: not attempted yet", verdict.sentence, evidence, until)
+    if verdict.state in (NOT_ATTEMPTED, NOTHING_TO_RUN):
+        words = f"{verdict.state} yet" if verdict.state == NOT_ATTEMPTED else verdict.state
+        banner.show("open", f"○ {title} · {words}", verdict.sentence, until)
     else:
         words = {DIAGNOSED: "recognised", RAISED: "stopped by an error"}.get(verdict.state, "not yet")
-        banner.show("not yet", f"→ {title}: {words}", verdict.sentence, evidence, until, lost)
+        banner.show("not yet", f"→ {title} · {words}", verdict.sentence, evidence, until, lost)
 
 
 def _count(kept: dict, verdict: Verdict) -> None:
@@ -100,7 +108,7 @@ def _count(kept: dict, verdict: Verdict) -> None:
 
 
 def _one_more_hint(kept: dict, hints: int) -> None:
-    kept["hints"] = min(kept["hints"] + 1, hints)
+    kept["hints"] = min(kept["hints"] + (not kept["solved"]), hints)
 
 
 def _looked(kept: dict) -> None:
@@ -114,6 +122,8 @@ def _title(exercise: Exercise) -> str:
 def _find(number: str) -> Exercise | None:
     found = exercises().get(str(number))
     if found is None:
-        near = get_close_matches(str(number), exercises(), n=3, cutoff=0.3)
-        banner.show("open", f"There is no exercise {number}", f"Did you mean {' or '.join(near or ['1.1'])}?")
+        numbers = [other for other in exercises() if other.split(".")[0] == str(number).split(".")[0]]
+        banner.show(
+            "open", f"There is no exercise {number}", f"There are {', '.join(numbers or exercises())}."
+        )
     return found

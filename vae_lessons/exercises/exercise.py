@@ -115,10 +115,11 @@ class Exercise:
             shown = _counter_example(*difference)
             torch.set_default_dtype(torch.float32)  # whatever the answer made of it
             if self.given is not None and _first_difference(seen, observe(self.probe, self.given)) is None:
-                return Verdict(NOT_ATTEMPTED, "It still does what it did as handed out.", shown)
-            for sentence, what_it_does in self._known:
-                if _first_difference(seen, what_it_does) is None:
-                    return Verdict(DIAGNOSED, sentence, shown)
+                return Verdict(NOT_ATTEMPTED, "It still does what it did as handed out.")
+            for slack in (1, 3):  # two answers with one mistake may draw in other ways
+                for sentence, what_it_does in self._known:
+                    if _first_difference(seen, what_it_does, slack) is None:
+                        return Verdict(DIAGNOSED, sentence, shown)
         error = next((one.error for one in seen.values() if one.error), None)
         if error is not None:
             return Verdict(RAISED, f"Your function stopped with {type(error).__name__}.", own_lines(error))
@@ -196,8 +197,8 @@ def _rounded(value: float | list) -> str:
     return f"{value:.4g}"
 
 
-def _first_difference(seen: dict, truth: dict) -> tuple[Seen, Seen] | None:
-    """The first thing in which two answers differ, or None."""
+def _first_difference(seen: dict, truth: dict, slack: float = 1) -> tuple[Seen, Seen] | None:
+    """The first thing in which two answers differ, or None. Tolerances for chance are widened by slack."""
     for key in [*truth, *seen]:
         mine, true = seen.get(key), truth.get(key)
         if mine is None or true is None:
@@ -207,7 +208,8 @@ def _first_difference(seen: dict, truth: dict) -> tuple[Seen, Seen] | None:
             present = mine or true
             absent = other or Seen(present.what, "nothing", present.given)
             return (absent, present) if mine is None else (present, absent)
-        if not _same(mine.value, true.value, true.tolerance):
+        tolerance = true.tolerance if true.tolerance < 0.01 else slack * true.tolerance
+        if not _same(mine.value, true.value, tolerance):
             return mine, true
     return None
 

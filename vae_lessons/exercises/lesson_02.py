@@ -107,8 +107,8 @@ BERNOULLI.recognise(
     lambda x_logits, x: bernoulli_log_likelihood(x_logits, 2 * x - 1),
 )
 BERNOULLI.recognise(
-    """You round x to black and white inside; take the grey values as they come, whoever wants binary images
-    draws them before.""",
+    """You round x to black and white inside; take the grey values as they come, binarising is done
+    beforehand.""",
     lambda x_logits, x: bernoulli_log_likelihood(x_logits, (x > 0.5).float()),
 )
 
@@ -129,7 +129,7 @@ BERNOULLI.recognise(
 )
 BERNOULLI.recognise(
     """Right for small logits, but sigmoid(-190) is 0 in floating point and exp(150) is infinite, and then so
-    is the logarithm, or it is no number: let F.logsigmoid or binary_cross_entropy_with_logits do both steps
+    is the logarithm, or it is NaN: let F.logsigmoid or binary_cross_entropy_with_logits do both steps
     in one.""",
     lambda x_logits, x: _from_probability(x, x_logits.sigmoid()),
     lambda x_logits, x: _from_probability(x.double(), x_logits.double().sigmoid()),
@@ -143,7 +143,7 @@ BERNOULLI.recognise(
 TINY = (1e-4, 1e-5, 1e-6, 1e-7, torch.finfo(torch.float32).eps, 1e-8, 1e-9, 1e-10, 1e-12)
 BERNOULLI.recognise(
     """You keep the logarithm finite by a clamp, or by a small number beside p, so a wrong pixel at logit -190
-    costs 10 to 30 nats instead of 190, and its gradient is 0 or no number: F.logsigmoid and with_logits need
+    costs 10 to 30 nats instead of 190, and its gradient is 0 or NaN: F.logsigmoid and with_logits need
     neither.""",
     *(
         lambda x_logits, x, tiny=tiny: _from_probability(x, x_logits.sigmoid().clamp(tiny, 1 - tiny))
@@ -275,7 +275,7 @@ GAUSSIAN = Exercise(
     difficulty=1,
     reference=gaussian_log_likelihood,
     probe=each(
-        {"x_hat": torch.tensor([[[[0.2]]]]), "x": torch.tensor([[[[0.7]]]]), "std": 0.4},
+        {"x_hat": torch.tensor([[[[0.2]]]]), "x": torch.tensor([[[[0.7]]]]), "std": 0.25},
         {"x_hat": PIXELS.flip(0), "x": PIXELS, "std": 0.3},
         {"x_hat": PIXELS.flip(0), "x": PIXELS, "std": 1.7},
         gradients=["x_hat"],
@@ -518,7 +518,8 @@ KL = Exercise(
     number="2.3",
     title="The KL in closed form",
     task="""Write the KL of q(z|x) = N(mu, diag(exp(logvar))) from the prior N(0, I): mu and logvar are (B,
-    J). Return one number per image, (B,), in nats, in which no exponential overflows up to logvar = 40.""",
+    J). Return one number per image, (B,), in nats. It must be right for logvar from -40 to 40; no clamp is
+    needed.""",
     minutes=8,
     difficulty=2,
     reference=kl_closed_form,
@@ -569,8 +570,7 @@ KL.recognise(
     lambda mu, logvar: kl_per_latent(mu, logvar),
 )
 KL.recognise(
-    """Everything is twice too large: the 1/2 in front of the sum is missing, so the loss has a beta of 2
-    unsaid.""",
+    """Everything is twice too large: the 1/2 in front of the sum is missing, so the loss has an unstated beta of 2.""",
     lambda mu, logvar: 2 * kl_closed_form(mu, logvar),
 )
 KL.recognise(
@@ -994,7 +994,8 @@ MONTE_CARLO.recognise(
     _returned_otherwise(lambda ratios: [one[:, None] for one in _mean_and_error(ratios)]),
 )
 MONTE_CARLO.recognise(
-    """You average over the images too; average over the draws, axis 0, and keep one estimate per image.""",
+    """Your estimate is one number for all images: draw `samples` times for each image, along a new first axis, average
+    over that axis, and keep one estimate per image.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.flatten())),
 )
 MONTE_CARLO.recognise(
@@ -1085,7 +1086,7 @@ ELBO.recognise(
     ).mean(),
 )
 ELBO.recognise(
-    """Pixels and latents are both averaged, so neither term is in nats per image, and beta is D / J unsaid:
+    """Pixels and latents are both averaged, so neither term is in nats per image, an unstated beta of D / J:
     sum over pixels and latents, average over images last.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_per_latent(mu, logvar).mean(-1)
@@ -1098,7 +1099,7 @@ ELBO.recognise(
     ),
 )
 ELBO.recognise(
-    """You average log p(x|z) over the images but add up their KLs: a beta of B unsaid, which changes with the
+    """You average log p(x|z) over the images but add up their KLs: an unstated beta of B, which changes with the
     batch size. Average both.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).mean() + kl_closed_form(mu, logvar).sum()
@@ -1368,7 +1369,7 @@ HEADS = Exercise(
     reference=GaussianHeads,
     probe=heads_probe,
     hints=(
-        "mu and logvar are different things said about the same features: which layers may they share, which not?",
+        "mu and logvar say different things, and both may be negative. Which last layer gives any real number?",
         "Two nn.Linear(hidden_dim, latent_dim), or one of twice the width that is cut in two with chunk(2, -1).",
         "Make the layers in __init__ as attributes of self, and return both in forward, with nothing after them.",
     ),
@@ -1644,8 +1645,8 @@ IMPORTANCE = Exercise(
         gradients=["log_px_z", "log_pz", "log_qz_x"],
     ),
     hints=(
-        "Work with log w = log p(x|z) + log p(z) - log q(z|x). Average the weights, not their logarithms.",
-        "exp(-900) is 0 in floating point: torch.logsumexp takes exp, sum and log in one step that does not underflow.",
+        "What is averaged: the weights, or their logarithms? And what is exp(-900) in floating point?",
+        "log w = log p(x|z) + log p(z) - log q(z|x); torch.logsumexp takes exp, sum and log in one step.",
         "An average is a sum divided by K; in logarithms, log_w.logsumexp(0) minus log K.",
     ),
 )
@@ -1802,6 +1803,13 @@ IMPORTANCE.recognise(
 IMPORTANCE.recognise(
     """Your numbers are right, but they keep an axis of length 1, (1, B): drop the keepdim.""",
     _from_weights(lambda log_w: log_w.logsumexp(0, keepdim=True) - math.log(len(log_w))),
+)
+IMPORTANCE.recognise(
+    """You multiply and divide what are logarithms already: in logarithms a product is a sum, so the weight is
+    log_px_z + log_pz - log_qz_x.""",
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).mean(0).log(),
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).mean(0),
+    lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).logsumexp(0) - math.log(len(log_px_z)),
 )
 IMPORTANCE.mistake(column(importance_weighted))
 IMPORTANCE.mistake(listed(importance_weighted))

@@ -990,7 +990,7 @@ def summed_over_batch(model: nn.Module, optimizer: torch.optim.Optimizer, x: Ten
 
 @STEP.mistake
 def pixels_averaged(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """log p(x|z) is averaged over the pixels and the KL summed over the latents, a beta of 784 unsaid: both
+    """log p(x|z) is averaged over the pixels and the KL summed over the latents, an unstated beta of 784: both
     are sums, in nats per image."""
     log_px_z, kl = elbo_terms(model, x)
     return _follow(optimizer, -(log_px_z / 784 - kl).mean())
@@ -1080,7 +1080,7 @@ def _squared_error(model: nn.Module, x: Tensor) -> Tensor:
 
 
 _loss_mistake(
-    """The KL is averaged over the latents and log p(x|z) summed over the pixels, a beta of 1 / J unsaid:
+    """The KL is averaged over the latents and log p(x|z) summed over the pixels, an unstated beta of 1 / J:
     both are sums, in nats per image.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z, kl / 5)),
 )
@@ -1107,7 +1107,7 @@ _loss_mistake(
     _from_terms(lambda log_px_z, kl: -log_px_z.sum() + kl.mean()),
 )
 _loss_mistake(
-    """The KL is added up over the images and log p(x|z) averaged, a beta of B unsaid: average both.""",
+    """The KL is added up over the images and log p(x|z) averaged, an unstated beta of B: average both.""",
     _from_terms(lambda log_px_z, kl: -log_px_z.mean() + kl.sum()),
 )
 _loss_mistake(

@@ -190,6 +190,11 @@ WEIGHT.recognise(
     lambda pixel_weight, kl_weight, pixel_std=None: 1 / effective_beta(pixel_weight, kl_weight, pixel_std),
 )
 WEIGHT.recognise(
+    """Your fraction stands on its head, kl_weight goes above and pixel_weight below; and pixel_std has to have its say:
+    one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: pixel_weight / kl_weight,
+)
+WEIGHT.recognise(
     """pixel_weight and kl_weight changed places: the larger the weight on the KL, the larger beta. (What you do with
     pixel_std is right.)""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(kl_weight, pixel_weight, pixel_std),
@@ -252,7 +257,7 @@ WEIGHT.recognise(
     ),
 )
 WEIGHT.recognise(
-    """Your answer does not depend on pixel_std, but a squared error becomes nats only by it: 1 / (2 pixel_std^2) for
+    """Your answer does not depend on pixel_std, but a squared error becomes nats only with it: 1 / (2 pixel_std^2) for
     one unit.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / pixel_weight,
 )
@@ -328,7 +333,7 @@ WARM_UP = Exercise(
     title="Warm-up",
     task="""Write beta_at_step(step, steps_per_epoch, warm_up_epochs): the share of beta, a number from 0 to 1. step
     counts all steps of training from 0 on. The share is 0 at step 0, rises in a straight line with every step, reaches
-    1 when warm_up_epochs epochs are over, and stays there.""",
+    1 when warm_up_epochs epochs (at least 1) are over, and stays there.""",
     minutes=5,
     difficulty=1,
     reference=beta_at_step,
@@ -376,7 +381,7 @@ WARM_UP.recognise(
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / (steps_per_epoch + warm_up_epochs)),
 )
 WARM_UP.recognise(
-    """Your share goes on rising above 1, so the KL gets dearer to the last step: stop it at 1 with min.""",
+    """Your share goes on rising above 1, so the KL gets dearer until the last step: stop it at 1 with min.""",
     lambda step, steps_per_epoch, warm_up_epochs: step / (steps_per_epoch * warm_up_epochs),
 )
 WARM_UP.recognise(
@@ -624,6 +629,11 @@ FREE.recognise(
     larger of the two, the KL or free.""",
     lambda kl, free: (kl.mean(0) + free).sum(),
 )
+FREE.recognise(
+    """You give the allowance to every image apart and add up the whole batch: average each latent over the batch
+    first, then compare with free.""",
+    lambda kl, free: kl.clamp(min=free).sum(),
+)
 FREE.mistake(cut_off(free_bits))
 
 
@@ -702,11 +712,12 @@ AWAKE.recognise(
     lambda mu, threshold: (mu**2).mean(0) > threshold,
 )
 AWAKE.recognise(
-    """You look at where a latent lies on average, its mean; awake is who changes from image to image: the variance.""",
+    """You look at where a latent lies on average, its mean; it is awake if it changes from image to image: the
+    variance.""",
     lambda mu, threshold: mu.mean(0).abs() > threshold,
 )
 AWAKE.recognise(
-    """You compare the mean of each latent; awake is who changes from image to image, wherever its mean is: the
+    """You compare the mean of each latent; it is awake if it changes from image to image, wherever its mean is: the
     variance.""",
     lambda mu, threshold: mu.mean(0) > threshold,
 )
@@ -804,8 +815,8 @@ SWEEP = Exercise(
     number="4.6",
     title="Mend this cell: a sweep that tells nothing",
     task="""Every model of a sweep gets a row: sweep_row(log_px_z, kl) returns its rate and its distortion, two numbers
-    in nats per image, from log_px_z (B,) and kl (B, J). With the cell below, rates hardly change, and minus both
-    together is not the ELBO. It has one bug: mend it.""",
+    in nats per image, from log_px_z (B,) and kl (B, J). With the cell below every rate is too small, and rate
+    plus distortion is not minus the ELBO. It has one bug: mend it.""",
     minutes=5,
     difficulty=1,
     reference=sweep_row,
@@ -865,6 +876,10 @@ SWEEP.recognise(
     lambda log_px_z, kl: (kl.sum(1), -log_px_z.mean()),
 )
 SWEEP.recognise(
+    """Your rate is a list, each latent's KL added up over the images: add up axis 1 instead, then average.""",
+    lambda log_px_z, kl: (kl.sum(0), -log_px_z.mean()),
+)
+SWEEP.recognise(
     """Both are one number per image, (B,): average over the batch, one row for the whole model.""",
     lambda log_px_z, kl: (kl.sum(1), -log_px_z),
 )
@@ -915,23 +930,23 @@ PREDICTIONS = (
         key="4-curve",
         question="Without a cure the KL is low in the first epoch and still low in the last. Why does it stay there?",
         right=0,
-        because="""At first z is nearly all noise, so the decoder learns to copy from the rows above; from then on a
-        nat of code would cost a nat and explain little that the copying does not explain already. The price
-        is not too high, there is just no buyer.""",
+        because="""At first z is nearly all noise, so the decoder learns to copy from the rows above. A decoder that
+        ignores z gives the encoder no gradient worth a nat, and a silent encoder gives the decoder no reason to listen.
+        A code would pay, as the cures show; long training may find it, but nothing pushes.""",
     ),
     Prediction(
         key="4-collapse",
-        question="Which treatment wakes the most latents, and which has the best ELBO?",
+        question="Which treatment wakes the most latents, and is it the one with the best ELBO?",
         right=2,
         because="""An allowance is there to be spent, so with free bits every latent speaks, needed or not. Warm-up
         wakes fewer and lets them carry what helps. Awake latents are a symptom; the ELBO is the aim.""",
     ),
     Prediction(
         key="4-blur",
-        question="Five VAEs, five likelihoods. Who rebuilds the softest images, whose samples are the crispest?",
+        question="Four VAEs with a pixel std, from 1 down to 0.1. What does the std decide about sharpness?",
         right=1,
         because="""A pixel std of 1 says that pixels are nearly noise, so detail is not worth its nats and edges are
-        averages. A small std buys detail for rebuilt images and pays with holes where we sample, so samples
-        follow no such order.""",
+        averages. A small std buys detail for rebuilt images and pays with holes where we sample, so a sample is not the
+        crisper for it.""",
     ),
 )

@@ -94,7 +94,7 @@ def slopes_of(results: Sequence[object], leaves: Sequence[Tensor]) -> list[Tenso
     total = torch.zeros((), dtype=torch.float64)
     for place, result in enumerate(results):
         if isinstance(result, Tensor) and result.requires_grad:
-            weights = torch.linspace(0.5, 1.5, result.numel(), dtype=torch.float64) + 0.31 * place
+            weights = torch.linspace(1, 2, result.numel(), dtype=torch.float64) + 0.31 * place
             total = total + (result.cpu().double().flatten() * weights).sum()
     if not total.requires_grad:
         return [torch.zeros_like(leaf).double() for leaf in leaves]
