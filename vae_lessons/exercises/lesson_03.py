@@ -38,7 +38,7 @@ def draw_probe(second: str, far: float) -> Probe:
         yield Seen("the shape of z", _axes(z, leaves[0]), given)
         if z.shape != leaves[0].shape or not z.is_floating_point():
             return
-        yield Seen("the type of z", str(z.dtype), given)
+        yield Seen("the type of z", str(z.dtype), given, aside=True)
         for name, now, before in zip(("mu", second), handed, (MU, LOGVAR), strict=True):
             kept = now.shape == leaves[0].shape and torch.equal(
                 now.detach(), before.repeat(COPIES, 1).to(now)
@@ -160,7 +160,7 @@ def _chance(draw: Answer, strayed: Tensor, given: str) -> Iterator[Seen]:
     yield Seen("some eps are beyond 2.5", str(bool((unit.abs() > 2.5).any())), given)
     with another_device():
         _, failed = attempt(lambda: draw(MU.clone(), LOGVAR.clone()), given)
-    yield Seen("with mu on a GPU", "an error: two devices" if failed else "works", given)
+    yield Seen("with mu on a GPU", "an error: two devices" if failed else "works", given, aside=True)
 
 
 def _shared(eps: Tensor) -> str:
