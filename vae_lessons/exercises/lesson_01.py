@@ -315,7 +315,7 @@ BOTTLENECK = Exercise(
     probe=bottleneck_probe,
     hints=(
         "Write the shape after each layer as a comment, batch first. Which layer has to know latent_dim?",
-        "Fully connected is enough: Flatten, Linear, ReLU, Linear; then Linear, ReLU, Linear, Unflatten.",
+        "Fully connected is enough: flatten, two linear layers with a ReLU between, and the same backwards.",
         "The encoder ends in nn.Linear(200, latent_dim), the decoder in nn.Unflatten(1, (1, 28, 28)).",
     ),
 )
@@ -388,8 +388,8 @@ _bottleneck_mistake(
     decoder=lambda n: _decoder(2),
 )
 _bottleneck_mistake(
-    """Your decoder returns flat rows, (B, 784); an image has a channel, a height and a width: end with nn.Unflatten(1,
-    (1, 28, 28)) or a view.""",
+    """Your decoder returns flat rows, (B, 784); an image has a channel, a height and a width: end with
+    nn.Unflatten(1, (1, 28, 28)) or a view.""",
     decoder=lambda n: _decoder(n)[:-1],
 )
 _bottleneck_mistake(
@@ -434,12 +434,13 @@ _bottleneck_mistake(
     decoder=lambda n: nn.Sequential(_decoder(n), nn.Sigmoid()),
 )
 _bottleneck_mistake(
-    """Your decoder ends in a ReLU, so no logit is below 0 and no pixel can be paler than half ink: nothing comes after
-    its last layer.""",
+    """Your decoder ends in a ReLU, so no logit is below 0 and no pixel can be paler than half ink: nothing comes
+    after its last layer.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.ReLU()),
 )
 _bottleneck_mistake(
-    """Your decoder ends in a tanh, so no pixel can be surer than 73 per cent: nothing comes after its last layer.""",
+    """Your decoder ends in a tanh (or a clamp), so no pixel can be surer than 73 per cent: nothing comes after its
+    last layer.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.Tanh()),
 )
 _bottleneck_mistake(
@@ -453,8 +454,8 @@ _bottleneck_mistake(
     encoder=lambda n: nn.Sequential(_encoder(n), nn.ReLU()),
 )
 _bottleneck_mistake(
-    """Your codes pass a tanh, so all of them lie between -1 and 1; the bottleneck is to be narrow, not short: nothing
-    comes after the encoder's last layer.""",
+    """Your codes all lie between -1 and 1, as after a tanh or a normalisation; the bottleneck is to be narrow, not
+    short: nothing comes after the encoder's last layer.""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.Tanh()),
 )
 _bottleneck_mistake(
@@ -497,13 +498,13 @@ _bottleneck_mistake(
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(z), hidden=True),
 )
 _bottleneck_mistake(
-    """Your encoder makes new layers (or new noise) in every call, so one image gets another code each time and nothing
-    is ever learnt: make the layers once, in __init__.""",
+    """Your encoder makes new layers (or new noise) in every call, so one image gets another code each time and
+    nothing is ever learnt: make the layers once, in __init__.""",
     encoder=lambda n: _Does(nn.Linear(1, 1), lambda layers, x: _encoder(n)(x)),
 )
 _bottleneck_mistake(
-    """The images of a batch get mixed up in your encoder: a view to (784, B) does not turn rows into columns, it deals
-    the pixels out anew. Flatten from axis 1.""",
+    """The images of a batch get mixed up in your encoder: a view to (784, B) does not turn rows into columns, it
+    deals the pixels out anew. Flatten from axis 1.""",
     encoder=lambda n: _Does(_encoder(n)[1:], lambda layers, x: layers(x.reshape(784, -1).T)),
 )
 _bottleneck_mistake(
@@ -860,8 +861,8 @@ REBUILDING.recognise(
     lambda x_logits, x: rebuilding_error_given(x_logits, x).mean(),
 )
 REBUILDING.recognise(
-    """Now no sigmoid is left: F.binary_cross_entropy wants probabilities and gets logits. Use either x_hat with it, or
-    x_logits with the function that ends in with_logits.""",
+    """Now no sigmoid is left: F.binary_cross_entropy wants probabilities and gets logits. Use either x_hat with
+    it, or x_logits with the function that ends in with_logits.""",
     lambda x_logits, x: F.binary_cross_entropy(x_logits, x, reduction="none").flatten(1).sum(1),
 )
 REBUILDING.recognise(

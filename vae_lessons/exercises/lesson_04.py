@@ -13,6 +13,7 @@ from vae_lessons.exercises.predictions import Prediction
 from vae_lessons.exercises.probes import cut_off, each, writes_into
 
 LOG_PX_Z = torch.tensor([-7.3, -2.6, 1.8])  # (B,), the last a density, as Gaussian pixels may give
+DENSITIES = torch.tensor([-1.3, 2.6, 4.8])  # (B,), positive even on average
 KL = torch.tensor(  # (B, J): averages over the batch 0.2, 0.7, 1.5, 0.3, 0.6, of which each hides large and small ones
     [[0.05, 1.3, 2.4, 0.75, 0.17], [0.38, 0.22, 1.9, 0.06, 1.15], [0.17, 0.58, 0.2, 0.09, 0.48]]
 )
@@ -33,17 +34,18 @@ DIAL = Exercise(
         {"log_px_z": torch.tensor([-2.3]), "kl": torch.tensor([0.7]), "beta": 3.0},
         {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.4},
         {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.0},
+        {"log_px_z": DENSITIES, "kl": KL.sum(1), "beta": 0.4},
         gradients=["log_px_z", "kl"],
     ),
     hints=(
-        "The loss is D + beta R: distortion plus price times rate. Which of the two is log_px_z, and with which sign?",
+        "Which of the two is a cost as it stands, and which is a gain? And which of them does beta price?",
         "The distortion of an image is -log_px_z, its rate is kl; only the rate is multiplied by beta.",
         "beta * kl - log_px_z is one number per image, (B,). Average it over the batch, last of all.",
     ),
 )
 DIAL.recognise(
-    """You multiply log_px_z by beta: turning the dial up would buy a better picture. beta is the price of the rate, so
-    it stands before kl.""",
+    """You multiply log_px_z by beta: turning the dial up would buy a better picture. beta is the price of the
+    rate, so it stands before kl.""",
     lambda log_px_z, kl, beta: (kl - beta * log_px_z).mean(),
 )
 DIAL.recognise(
@@ -80,8 +82,8 @@ DIAL.recognise(
     lambda log_px_z, kl, beta: beta * kl - log_px_z,
 )
 DIAL.recognise(
-    """You average log_px_z over the batch but add up kl, so the real beta is B times the one you set: treat both terms
-    alike.""",
+    """You average log_px_z over the batch but add up kl, so the real beta is B times the one you set: treat both
+    terms alike.""",
     lambda log_px_z, kl, beta: beta * kl.sum() - log_px_z.mean(),
 )
 DIAL.recognise(
@@ -113,8 +115,8 @@ DIAL.recognise(
     lambda log_px_z, kl, beta: (kl - log_px_z / beta).mean(),
 )
 DIAL.recognise(
-    """You weigh the terms by 1 - beta and beta, as shares of a whole. beta is a price: the distortion always counts in
-    full, and beta may be above 1.""",
+    """You weigh the terms by 1 - beta and beta, as shares of a whole. beta is a price: the distortion always
+    counts in full, and beta may be above 1.""",
     lambda log_px_z, kl, beta: (beta * kl - (1 - beta) * log_px_z).mean(),
 )
 DIAL.recognise(
@@ -144,6 +146,7 @@ DIAL.recognise(
     """You drop the sign of log_px_z. With Gaussian pixels it is a density and may be positive, and then a better
     picture would raise your loss: the distortion is minus log_px_z.""",
     lambda log_px_z, kl, beta: (beta * kl + log_px_z.abs()).mean(),
+    lambda log_px_z, kl, beta: log_px_z.mean().abs() + beta * kl.mean(),
 )
 DIAL.recognise(
     """The number is right, but no gradient reaches kl, so the encoder never hears of its price: look for .item(),
@@ -190,8 +193,8 @@ WEIGHT.recognise(
     lambda pixel_weight, kl_weight, pixel_std=None: 1 / effective_beta(pixel_weight, kl_weight, pixel_std),
 )
 WEIGHT.recognise(
-    """Your fraction stands on its head, kl_weight goes above and pixel_weight below; and pixel_std has to have its say:
-    one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    """Your fraction stands on its head, kl_weight goes above and pixel_weight below; and pixel_std has to have its
+    say: one unit of squared error is 1 / (2 pixel_std^2) nats.""",
     lambda pixel_weight, kl_weight, pixel_std=None: pixel_weight / kl_weight,
 )
 WEIGHT.recognise(
@@ -211,8 +214,8 @@ WEIGHT.recognise(
     ),
 )
 WEIGHT.recognise(
-    """You take kl_weight for beta, as its author may have. It says nothing before you ask how much the error beside it
-    weighs.""",
+    """You take kl_weight for beta, as its author may have. It says nothing before you ask how much the error
+    beside it weighs.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight,
 )
 WEIGHT.recognise(
@@ -231,8 +234,8 @@ def weight_share(pixel_weight: float, kl_weight: float, pixel_std: float | None 
 
 
 WEIGHT.recognise(
-    """A factor of 2 is missing wherever pixel_std is given: the exponent of a bell curve is half the squared distance,
-    so one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    """A factor of 2 is missing wherever pixel_std is given: the exponent of a bell curve is half the squared
+    distance, so one unit of squared error is 1 / (2 pixel_std^2) nats.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / (pixel_weight * (pixel_std**2 if pixel_std else 1))
     ),
@@ -257,8 +260,8 @@ WEIGHT.recognise(
     ),
 )
 WEIGHT.recognise(
-    """Your answer does not depend on pixel_std, but a squared error becomes nats only with it: 1 / (2 pixel_std^2) for
-    one unit.""",
+    """Your answer does not depend on pixel_std, but a squared error becomes nats only with it: 1 / (2 pixel_std^2)
+    for one unit.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / pixel_weight,
 )
 WEIGHT.recognise(
@@ -276,8 +279,8 @@ WEIGHT.recognise(
     ),
 )
 WEIGHT.recognise(
-    """The 2 ended up above the fraction: / pixel_std^2 is right, and so is / 2. Put brackets around what is to be
-    divided by.""",
+    """The 2 works the wrong way: you multiply by 2 where it divides, as pixel_std^2 does. Look at your brackets,
+    or for a half too many.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / pixel_weight * 2 / pixel_std**2 if pixel_std else kl_weight / pixel_weight
     ),
@@ -292,7 +295,8 @@ WEIGHT.recognise(
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(pixel_weight, kl_weight, pixel_std) / 784,
 )
 WEIGHT.recognise(
-    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed in.""",
+    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed
+    in.""",
     lambda pixel_weight, kl_weight, pixel_std=None: implied_pixel_std(pixel_weight, kl_weight),
 )
 WEIGHT.recognise(
@@ -372,8 +376,8 @@ WARM_UP.recognise(
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / steps_per_epoch),
 )
 WARM_UP.recognise(
-    """step / steps_per_epoch * warm_up_epochs multiplies by the epochs, so a longer warm-up rises faster: put brackets
-    around what is to be divided by.""",
+    """step / steps_per_epoch * warm_up_epochs multiplies by the epochs, so a longer warm-up rises faster: put
+    brackets around what is to be divided by.""",
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step / steps_per_epoch * warm_up_epochs),
 )
 WARM_UP.recognise(
@@ -390,8 +394,8 @@ WARM_UP.recognise(
     lambda step, steps_per_epoch, warm_up_epochs: max(1.0, step / (steps_per_epoch * warm_up_epochs)),
 )
 WARM_UP.recognise(
-    """You count steps from 1: your first step is not free, and the warm-up ends one step early. step is 0 at the first
-    one.""",
+    """You count steps from 1: your first step is not free, and the warm-up ends one step early. step is 0 at the
+    first one.""",
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, (step + 1) / (steps_per_epoch * warm_up_epochs)),
 )
 WARM_UP.recognise(
@@ -407,15 +411,15 @@ WARM_UP.recognise(
 
 @WARM_UP.mistake
 def warm_up_below_one(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
-    """Your share stops just below 1, at the last step of the warm-up, and stays there: afterwards the KL must count in
-    full."""
+    """Your share stops just below 1, at the last step of the warm-up, and stays there: afterwards the KL must
+    count in full."""
     steps = steps_per_epoch * warm_up_epochs
     return min(step, steps - 1) / steps
 
 
 WARM_UP.recognise(
-    """Your share changes only from epoch to epoch, a staircase: // drops the part of the epoch that is done. It should
-    rise with every step.""",
+    """Your share changes only from epoch to epoch, a staircase: // drops the part of the epoch that is done. It
+    should rise with every step.""",
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, step // steps_per_epoch / warm_up_epochs),
 )
 WARM_UP.recognise(
@@ -428,8 +432,8 @@ WARM_UP.recognise(
     lambda step, steps_per_epoch, warm_up_epochs: float(step >= steps_per_epoch * warm_up_epochs),
 )
 WARM_UP.recognise(
-    """Your share starts at 1 and falls to 0: the KL would be dear at first, when the decoder does not listen yet. Turn
-    it round.""",
+    """Your share starts at 1 and falls to 0: the KL would be dear at first, when the decoder does not listen yet.
+    Turn it round.""",
     lambda step, steps_per_epoch, warm_up_epochs: max(0.0, 1 - step / (steps_per_epoch * warm_up_epochs)),
 )
 WARM_UP.recognise(
@@ -554,7 +558,8 @@ FREE.recognise(
     lambda kl, free: (kl - free).clamp(min=0).mean(0).sum(),
 )
 FREE.recognise(
-    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add up.""",
+    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add
+    up.""",
     lambda kl, free: kl.mean(0).clamp(min=free).mean(),
 )
 FREE.recognise(
@@ -563,8 +568,8 @@ FREE.recognise(
     lambda kl, free: kl.sum(0).clamp(min=free).sum(),
 )
 FREE.recognise(
-    """You compare the sum over the batch with free and divide by B afterwards: the allowance is meant for the average,
-    so divide first.""",
+    """You compare the sum over the batch with free and divide by B afterwards: the allowance is meant for the
+    average, so divide first.""",
     lambda kl, free: kl.sum(0).clamp(min=free).sum() / len(kl),
 )
 FREE.recognise(
@@ -722,8 +727,8 @@ AWAKE.recognise(
     lambda mu, threshold: mu.mean(0) > threshold,
 )
 AWAKE.recognise(
-    """You average the size of mu without its sign; a latent that says 3 about every image is large and asleep. Measure
-    how it changes: the variance.""",
+    """You average the size of mu without its sign; a latent that says 3 about every image is large and asleep.
+    Measure how it changes: the variance.""",
     lambda mu, threshold: mu.abs().mean(0) > threshold,
 )
 AWAKE.recognise(
@@ -823,6 +828,7 @@ SWEEP = Exercise(
     probe=each(
         {"log_px_z": torch.tensor([-2.3]), "kl": torch.tensor([[0.7, 0.4]])},
         {"log_px_z": LOG_PX_Z, "kl": KL},
+        {"log_px_z": DENSITIES, "kl": KL},
         results=("the rate", "the distortion"),
     ),
     hints=(
@@ -841,6 +847,7 @@ SWEEP.recognise(
     """The rate is right now, but you drop the sign of log_px_z. With Gaussian pixels it is a density and may be
     positive: the distortion is minus log_px_z, as it was.""",
     lambda log_px_z, kl: (kl.sum(1).mean(), log_px_z.abs().mean()),
+    lambda log_px_z, kl: (kl.sum(1).mean(), log_px_z.mean().abs()),
 )
 SWEEP.recognise(
     """Your rate is negative, which no KL can be: it is the KL as it comes.""",
@@ -905,12 +912,13 @@ def sweep_rate_taken_off(log_px_z: Tensor, kl: Tensor) -> tuple[Tensor, Tensor]:
 
 
 SWEEP.recognise(
-    """Now both are divided by the number of latents. They fit together again, but neither is in nats per image: add up
-    the latents, divide by none.""",
+    """Now both are divided by the number of latents. They fit together again, but neither is in nats per image:
+    add up the latents, divide by none.""",
     lambda log_px_z, kl: (kl.mean(), -log_px_z.mean() / kl.shape[1]),
 )
 SWEEP.recognise(
-    """Your rate is divided by the number of images twice: add up the latents, axis 1, and average over images once.""",
+    """Your rate is divided by the number of images twice: add up the latents, axis 1, and average over images
+    once.""",
     lambda log_px_z, kl: (kl.sum(1).mean() / len(kl), -log_px_z.mean()),
 )
 SWEEP.recognise(

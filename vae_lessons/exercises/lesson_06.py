@@ -388,6 +388,9 @@ class Teller(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         numbers = torch.Generator().manual_seed(7)
+        self.listening: dict[
+            str, bool
+        ] = {}  # whether what encode and decode were told can teach the embedding
         self.table = nn.Parameter(torch.tensor([[0.7, -1.2, 0.4], [-0.3, 0.6, 1.9], [1.4, -0.8, -0.5]]))
         self.to_mu = nn.Parameter(0.8 * torch.randn(2, 9, generator=numbers))
         self.to_logvar = nn.Parameter(0.2 * torch.randn(2, 9, generator=numbers))
@@ -401,10 +404,12 @@ class Teller(nn.Module):
     def encode(self, x: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
         _check_condition("encode", c, len(x))
         h = torch.cat([x.flatten(1), c], 1)
+        self.listening["encode"] = c.requires_grad
         return h @ self.to_mu.T, h @ self.to_logvar.T
 
     def decode(self, z: Tensor, c: Tensor) -> Tensor:
         _check_condition("decode", c, len(z))
+        self.listening["decode"] = c.requires_grad
         return (torch.cat([z, c], 1) @ self.out.T).view(-1, 1, 2, 3)
 
     def heard(self, x_logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -440,6 +445,10 @@ def forward_probe(answer: Answer) -> Iterator[Seen]:
     if not (isinstance(returned, tuple | list) and all(isinstance(part, Tensor) for part in returned)):
         yield Seen("the results", f"one {type(returned).__name__}", given)
         return
+    odd = [one for one in map(as_tensor, returned) if isinstance(one, str)]
+    if odd:
+        yield Seen("the results", odd[0], given)
+        return
     shapes = ", ".join(str(tuple(part.shape)) for part in returned)
     yield Seen("the shapes of the results", shapes, given)
     if shapes != "(3, 1, 2, 3), (3, 2), (3, 2)":
@@ -458,6 +467,8 @@ def forward_probe(answer: Answer) -> Iterator[Seen]:
         ("embed", model.table),
     ):
         yield Seen(f"the gradient of x_logits reaches {name}", _reaches(x_logits, weight), given)
+    for name in ("encode", "decode"):
+        yield Seen(f"what {name} is told can teach the embedding", str(model.listening.get(name)), given)
     yield Seen("the gradient of mu reaches its head", _reaches(mu, model.to_mu), given)
     yield Seen("the gradient of logvar reaches its head", _reaches(logvar, model.to_logvar), given)
     yield from _draws(answer, model)
@@ -502,6 +513,8 @@ def _spread(z: Tensor, z_again: Tensor, given: str) -> Iterator[Seen]:
     yield Seen(
         "the noise of an image", "is the same for all latents" if shared else "differs by latent", given
     )
+    far = ((z - z.mean(0)) / z.std(0)).abs().max().item()
+    yield Seen("the farthest draws", "beyond 2.2 std" if far > 2.2 else "within 2.2 std", given)
 
 
 def _who(model: Teller, c: Tensor) -> str:
@@ -630,6 +643,16 @@ _forward_mistake(
     it comes in both places.""",
     in_encoder=lambda c, y: c.detach(),
     in_decoder=lambda c, y: c.detach(),
+)
+_forward_mistake(
+    """You detach the condition on its way to the decoder, so what is drawn cannot teach the embedding: use c as it
+    is in both places.""",
+    in_decoder=lambda c, y: c.detach(),
+)
+_forward_mistake(
+    """You detach the condition on its way to the encoder, so the KL cannot teach the embedding: use c as it is in
+    both places.""",
+    in_encoder=lambda c, y: c.detach(),
 )
 _forward_mistake(
     """z is mu: nothing is drawn, so the decoder never meets the region around it, and logvar learns nothing from the
@@ -845,7 +868,7 @@ _halves_mistake(
 )
 _halves_mistake(
     """You set the wrong axis to 0: with 1 channel and few images, 14: finds nothing there and :14 everything. Rows
-    are the last axis but one: [..., 14:, :].""",
+    are the last axis but one.""",
     _rows(0, 28),
     _rows(0, 0),
 )
@@ -1525,7 +1548,7 @@ _order_mistake(
     labels=lambda label, n: torch.tensor([label]),
 )
 _order_mistake(
-    """You return x_logits, which may be any number: x_hat is their sigmoid, in [0, 1].""",
+    """These are no pixels in [0, 1]: x_logits as they are, or their tanh. x_hat is their sigmoid.""",
     after=lambda x_logits: x_logits,
 )
 _order_mistake(
@@ -1533,7 +1556,8 @@ _order_mistake(
     after=lambda x_logits: x_logits.sigmoid().sigmoid(),
 )
 _order_mistake(
-    """Some of your pixels are exactly 0 or 1: rounded, drawn, or x_logits cut off by clamp. x_hat is the sigmoid of
+    """Some of your pixels are exactly 0 or 1: rounded, drawn, cut off by clamp, or a softmax over a single
+    channel. x_hat is the sigmoid of
     x_logits, which lies between.""",
     after=lambda x_logits: (x_logits > 0).float(),
 )

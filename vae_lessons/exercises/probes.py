@@ -1,5 +1,6 @@
 """Inputs that tell answers apart, and what is looked at: values, slopes, changed inputs, draws, devices."""
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -47,18 +48,14 @@ def look(
     leaves = {name: inputs[name].clone().requires_grad_() for name in gradients}
     # Not the leaves themselves: those cannot be edited in place, and an edit should be seen, not stopped.
     handed = {
-        name: leaves[name].clone()
-        if name in leaves
-        else value.clone()
-        if isinstance(value, Tensor)
-        else value
+        name: leaves[name].clone() if name in leaves else copy.deepcopy(value)
         for name, value in inputs.items()
     }
     returned, failed = attempt(lambda: answer(*handed.values()), given)
     if failed or returned is None:
         yield failed or Seen(results[0], "None", given)
         return
-    parts = [returned] if len(results) == 1 else list(returned) if type(returned) in (list, tuple) else []
+    parts = [returned] if len(results) == 1 else list(returned) if isinstance(returned, list | tuple) else []
     if len(parts) != len(results):
         yield Seen("the result", f"a {type(returned).__name__}, not {len(results)} results", given)
         return
