@@ -3,7 +3,6 @@
 import ast
 import functools
 import inspect
-import os
 import re
 import textwrap
 from dataclasses import replace
@@ -16,10 +15,7 @@ from vae_lessons import data, notebooks, plotting
 from vae_lessons.exercises import record
 from vae_lessons.exercises.catalogue import LESSONS, exercises, predictions
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.skipif(os.name == "nt", reason="the same on every system"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def lesson_notebook(lesson):
