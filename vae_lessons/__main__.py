@@ -33,6 +33,8 @@ def progress(out: str | None) -> int:
     from vae_lessons.exercises import board, record
 
     kept = record.current()
+    if hasattr(sys.stdout, "reconfigure"):  # the board's signs are in no Windows code page
+        sys.stdout.reconfigure(encoding="utf-8")
     print(board.as_text(kept))
     if out is not None:
         record.hand_out(kept, out)
