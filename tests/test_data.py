@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -507,8 +508,12 @@ def test_stopping_a_download(server, tmp_path):
         handler.wfile.write(body[half:])
 
     server.answer = stop
-    with pytest.raises(KeyboardInterrupt):
-        data.load("mnist", tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            data.load("mnist", tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert contents(tmp_path / "MNIST" / "raw") == {}
     assert socket.getdefaulttimeout() is None
 
