@@ -106,7 +106,7 @@ load = functools.cache(data.load)
 def small(name="digits"):
     """A data set cut down to its first images, with what belongs to them: enough for every cell to run."""
     dataset, cut = load(name), {}
-    count = 1100 if name == "digits" else 2200
+    count = 600 if name == "digits" else 2200
     for part in ("train_images", "train_labels", "test_images", "test_labels"):
         cut[part] = getattr(dataset, part)[:count]
     for part in ("train_factors", "test_factors"):
