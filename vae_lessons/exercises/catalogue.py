@@ -3,8 +3,7 @@
 from functools import cache
 from importlib import import_module
 
-from vae_lessons.exercises.exercise import Exercise
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Exercise, Prediction
 
 LESSONS = ("01", "02", "03", "04", "05", "06")
 

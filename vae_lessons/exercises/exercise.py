@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import io
-import linecache
 import random
 import sys
 import sysconfig
@@ -127,6 +126,21 @@ class Exercise:
         return Verdict(WRONG, "Not yet, and not in a way this check knows. The smallest difference:", shown)
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """A question of a lesson: which of its choices comes true (counted from 0), and why."""
+
+    key: str  # lesson-word
+    question: str
+    right: int
+    because: str
+
+    @property
+    def explanation(self) -> str:
+        """Why, on one line."""
+        return " ".join(self.because.split())
+
+
 def diagnosis(mistake: Answer) -> str:
     """The sentence of a mistake: its docstring on one line."""
     return " ".join((getdoc(mistake) or "").split())
@@ -145,7 +159,7 @@ def observe(probe: Probe, answer: Answer) -> dict[tuple[int, str], Seen]:
 def own_lines(error: BaseException) -> str:
     """The traceback without the frames of libraries and of this course: at most three lines, then the error."""
     frames = [
-        f"line {frame.lineno} of {frame.name}: {frame.line or linecache.getline(frame.filename, frame.lineno).strip()}"
+        f"line {frame.lineno} of {frame.name}: {frame.line}"
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith((_COURSE, _LIBRARIES)) and "site-packages" not in frame.filename
     ]
@@ -205,7 +219,7 @@ def _first_difference(
 
     slack widens tolerances for chance, since one mistake may draw in several ways; aside=False leaves asides out.
     """
-    for key in [*truth, *seen]:
+    for key in truth | seen:
         mine, true = seen.get(key), truth.get(key)
         if not aside and (mine or true).aside:
             continue

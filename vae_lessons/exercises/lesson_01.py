@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vae_lessons.exercises.exercise import Answer, Exercise, Seen
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Seen
 from vae_lessons.exercises.probes import attempt, cut_off, each, listed, writes_into
 
 # 1.1
@@ -335,8 +334,7 @@ def _bottleneck_mistake(
             decoder(latent_dim) if decoder else right[1],
         )
 
-    answer.__doc__ = sentence
-    BOTTLENECK.mistake(answer)
+    BOTTLENECK.recognise(sentence, answer)
 
 
 class _Does(nn.Module):

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_lessons.evaluation import importance_weighted
-from vae_lessons.exercises.exercise import Answer, Exercise, Seen, as_tensor
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Seen, as_tensor
 from vae_lessons.exercises.probes import (
     LOGVAR,
     MU,

@@ -9,9 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from vae_lessons.elbo import beta_loss, elbo_terms
-from vae_lessons.exercises.exercise import Answer, Exercise, Probe, Seen, as_tensor
-from vae_lessons.exercises.predictions import Prediction
-from vae_lessons.exercises.probes import LOGVAR, MU, another_device, attempt, each, in_short, writes_into
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Probe, Seen, as_tensor
+from vae_lessons.exercises.probes import (
+    LOGVAR,
+    MU,
+    another_device,
+    attempt,
+    each,
+    gradients_of,
+    in_short,
+    writes_into,
+)
 from vae_lessons.gaussians import kl_closed_form, reparameterize
 from vae_lessons.likelihoods import bernoulli_log_likelihood
 from vae_lessons.vae import VAE
@@ -53,7 +61,7 @@ def draw_probe(second: str, far: float) -> Probe:
         yield Seen("z is mu itself", str(bool((strayed.abs() < 1e-6).all())), given)
         graph = "yes" if z.grad_fn is not None else "no, it begins one" if z.requires_grad else "no"
         yield Seen("z belongs to the graph of mu", graph, given)
-        slopes, failed = attempt(lambda: _slopes(z, leaves), given)
+        slopes, failed = attempt(lambda: gradients_of(z.sum(), leaves), given)
         if failed:
             yield failed
             return
@@ -98,15 +106,6 @@ def _shapes_in_words(failed: Seen) -> Seen:
         if "must match the size" in failed.value
         else failed
     )
-
-
-def _slopes(z: Tensor, leaves: list[Tensor]) -> list[Tensor]:
-    if not z.requires_grad:
-        return [torch.zeros_like(leaf) for leaf in leaves]
-    found = torch.autograd.grad(z.sum(), leaves, allow_unused=True)
-    return [
-        torch.zeros_like(leaf) if slope is None else slope for slope, leaf in zip(found, leaves, strict=True)
-    ]
 
 
 def _zero(slope: Tensor) -> str:
@@ -195,14 +194,9 @@ def _far_out(draw: Answer, second: str, far: float) -> Iterator[Seen]:
 COMMON: list[tuple[str, Callable]] = []  # mistakes that have nothing to do with how the width is written
 
 
-def common(sentence: str) -> Callable[[Callable], Callable]:
+def common(sentence: str, draw: Callable) -> None:
     """Keep draw(mu, s, width), where width(s) is std, as a mistake of both exercises about drawing."""
-
-    def keep(draw: Callable) -> Callable:
-        COMMON.append((sentence, draw))
-        return draw
-
-    return keep
+    COMMON.append((sentence, draw))
 
 
 def add_common(exercise: Exercise, second: str, width: Callable[[Tensor], Tensor]) -> None:
@@ -211,156 +205,213 @@ def add_common(exercise: Exercise, second: str, width: Callable[[Tensor], Tensor
         def answer(mu: Tensor, s: Tensor, draw: Callable = draw) -> object:
             return draw(mu, s, width)
 
-        answer.__doc__ = sentence.replace("{s}", second)
-        exercise.mistake(answer)
+        exercise.recognise(sentence.replace("{s}", second), answer)
 
 
 common(
-    """Every region gets the width of the prior: eps is added as it is. Stretch it by the standard deviation first."""
-)(lambda mu, s, width: mu + torch.randn_like(mu))
-common(
-    """z is mu itself: nothing is drawn, so the code is a point and its region empty, as in an autoencoder.
-    Add std * eps."""
-)(lambda mu, s, width: mu * 1)
-common(
-    """You add the standard deviation without any chance: two calls give the same z. Multiply it by a fresh eps."""
-)(lambda mu, s, width: mu + width(s))
-common("""mu is missing: every image draws around 0, whatever the encoder says. Add mu.""")(
-    lambda mu, s, width: width(s) * torch.randn_like(mu)
+    """Every region gets the width of the prior: eps is added as it is. Stretch it by the standard deviation first.""",
+    lambda mu, s, width: mu + torch.randn_like(mu),
 )
 common(
-    """You draw from the prior and never look at mu or {s}: stretch eps by the standard deviation and add mu."""
-)(lambda mu, s, width: torch.randn_like(mu))
-common("""You multiply mu by the noise instead of adding to it: z = mu + std * eps, with one plus.""")(
-    lambda mu, s, width: mu * width(s) * torch.randn_like(mu)
+    """z is mu itself: nothing is drawn, so the code is a point and its region empty, as in an autoencoder.
+    Add std * eps.""",
+    lambda mu, s, width: mu * 1,
+)
+common(
+    """You add the standard deviation without any chance: two calls give the same z. Multiply it by a fresh eps.""",
+    lambda mu, s, width: mu + width(s),
+)
+common(
+    """mu is missing: every image draws around 0, whatever the encoder says. Add mu.""",
+    lambda mu, s, width: width(s) * torch.randn_like(mu),
+)
+common(
+    """You draw from the prior and never look at mu or {s}: stretch eps by the standard deviation and add mu.""",
+    lambda mu, s, width: torch.randn_like(mu),
+)
+common(
+    """You multiply mu by the noise instead of adding to it: z = mu + std * eps, with one plus.""",
+    lambda mu, s, width: mu * width(s) * torch.randn_like(mu),
 )
 common(
     """The noise is uniform from 0 to 1: it never pulls below mu, and the KL assumes a bell curve. Use
-    randn, with an n."""
-)(lambda mu, s, width: mu + width(s) * torch.rand_like(mu))
+    randn, with an n.""",
+    lambda mu, s, width: mu + width(s) * torch.rand_like(mu),
+)
 common(
     """The noise is uniform, from -1 to 1: too narrow, and with an edge where a bell curve has tails. Use
-    torch.randn_like."""
-)(lambda mu, s, width: mu + width(s) * (2 * torch.rand_like(mu) - 1))
-common("""All images of the batch share one eps per latent, so their luck does not average out and the
-    gradient is as noisy as that of a single image: eps needs the shape of mu, (B, J).""")(
-    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[:1])
+    torch.randn_like.""",
+    lambda mu, s, width: mu + width(s) * (2 * torch.rand_like(mu) - 1),
 )
-common("""All latents of an image share one eps: they stray together, along a line, where the KL counts them as
-    independent. eps needs the shape of mu, (B, J).""")(
-    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[:, :1])
+common(
+    """All images of the batch share one eps per latent, so their luck does not average out and the
+    gradient is as noisy as that of a single image: eps needs the shape of mu, (B, J).""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[:1]),
 )
-common("""A single eps serves the whole batch and all latents: eps needs the shape of mu, (B, J).""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(())
+common(
+    """All latents of an image share one eps: they stray together, along a line, where the KL counts them as
+    independent. eps needs the shape of mu, (B, J).""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[:, :1]),
 )
-common("""A seed is set inside, so every call draws the same eps, and everything drawn afterwards repeats as
-    well: set a seed once, at the top of the notebook, never in here.""")(
-    lambda mu, s, width: torch.manual_seed(0) and mu + width(s) * torch.randn_like(mu)
+common(
+    """A single eps serves the whole batch and all latents: eps needs the shape of mu, (B, J).""",
+    lambda mu, s, width: mu + width(s) * torch.randn(()),
 )
-common("""The eps is drawn once and kept (or comes from a generator seeded anew): two calls give the same z,
-    so the noise is a constant that the decoder learns to undo. Draw it anew in each call.""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
+common(
+    """A seed is set inside, so every call draws the same eps, and everything drawn afterwards repeats as
+    well: set a seed once, at the top of the notebook, never in here.""",
+    lambda mu, s, width: torch.manual_seed(0) and mu + width(s) * torch.randn_like(mu),
 )
-common("""The same eps for all images and for ever: a constant shift, which the decoder learns to undo. Draw
-    one per image and latent, anew in each call.""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(5, generator=torch.Generator().manual_seed(0))
+common(
+    """The eps is drawn once and kept (or comes from a generator seeded anew): two calls give the same z,
+    so the noise is a constant that the decoder learns to undo. Draw it anew in each call.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape, generator=torch.Generator().manual_seed(0)),
 )
-common("""torch.normal(mu, std) draws the right numbers and stops the gradient: its slope for mu and std is 0, so the
-    encoder never hears how well its codes were rebuilt. Draw eps, then move it.""")(
-    lambda mu, s, width: torch.normal(mu, width(s))
+common(
+    """The same eps for all images and for ever: a constant shift, which the decoder learns to undo. Draw
+    one per image and latent, anew in each call.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(5, generator=torch.Generator().manual_seed(0)),
 )
-common("""The standard deviation is detached: mu learns, {s} hears only the KL, and every region drifts to
-    the width of the prior.""")(lambda mu, s, width: mu + width(s).detach() * torch.randn_like(mu))
-common("""mu is detached: {s} learns, but no image can move its own code.""")(
-    lambda mu, s, width: mu.detach() + width(s) * torch.randn_like(mu)
+common(
+    """torch.normal(mu, std) draws the right numbers and stops the gradient: its slope for mu and std is 0, so the
+    encoder never hears how well its codes were rebuilt. Draw eps, then move it.""",
+    lambda mu, s, width: torch.normal(mu, width(s)),
 )
-common("""Right on a CPU, but eps is made without saying where: with mu on a GPU this stops with an error.
-    Use randn_like(mu), or device=mu.device.""")(lambda mu, s, width: mu + width(s) * torch.randn(mu.shape))
-common("""eps is made as float64, which makes z float64 as well, and the decoder's float32 weights refuse it: use
-    randn_like(mu), or dtype=mu.dtype.""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape, dtype=torch.float64, device=mu.device)
+common(
+    """The standard deviation is detached: mu learns, {s} hears only the KL, and every region drifts to
+    the width of the prior.""",
+    lambda mu, s, width: mu + width(s).detach() * torch.randn_like(mu),
 )
-common("""z is averaged or summed over the latents: it needs as many numbers as mu, (B, J).""")(
-    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).sum(-1)
+common(
+    """mu is detached: {s} learns, but no image can move its own code.""",
+    lambda mu, s, width: mu.detach() + width(s) * torch.randn_like(mu),
 )
-common("""The noise is uniform, from -0.5 to 0.5: far too narrow, and with an edge where a bell curve has tails. Use
-    torch.randn_like.""")(lambda mu, s, width: mu + width(s) * (torch.rand_like(mu) - 0.5))
-common("""The noise is never negative, as if abs stood around it: z strays to one side only, and lies around
-    mu no more. Use randn as it comes.""")(lambda mu, s, width: mu + width(s) * torch.randn_like(mu).abs())
-common("""The noise has a Laplace distribution, peaked and with heavy tails; q(z|x) is a bell curve, and the
-    KL assumes one. Use torch.randn_like.""")(
-    lambda mu, s, width: mu + width(s) * (torch.rand_like(mu).log() - torch.rand_like(mu).log())
+common(
+    """Right on a CPU, but eps is made without saying where: with mu on a GPU this stops with an error.
+    Use randn_like(mu), or device=mu.device.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape),
 )
-common("""The standard deviation is added to the noise; it should stretch it: all regions are equally wide
-    now, and moved. Multiply std by eps.""")(lambda mu, s, width: mu + width(s) + torch.randn_like(mu))
-common("""mu and the standard deviation changed places: the noise stretches mu, and std says where the
-    region lies. Let mu be added and std multiplied.""")(
-    lambda mu, s, width: width(s) + mu * torch.randn_like(mu)
+common(
+    """eps is made as float64, which makes z float64 as well, and the decoder's float32 weights refuse it: use
+    randn_like(mu), or dtype=mu.dtype.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape, dtype=torch.float64, device=mu.device),
 )
-common("""eps multiplies the whole sum of mu and std, so every region lies around 0: only std is stretched
-    by eps. Mind the brackets.""")(lambda mu, s, width: (mu + width(s)) * torch.randn_like(mu))
-common("""Some draws are one number used twice (or with both signs), so they stray together, where the KL
-    counts them as independent. eps needs a fresh number for each image and latent, (B, J).""")(
-    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[: len(mu) // 2]).repeat(2, 1)
+common(
+    """z is averaged or summed over the latents: it needs as many numbers as mu, (B, J).""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).sum(-1),
 )
-common("""z is not a number where {s} is negative: you take a root or a logarithm of it, but it is a
-    logarithm already. exp leads back from it.""")(lambda mu, s, width: mu + s.sqrt() * torch.randn_like(mu))
-common("""A width was negative, and torch.normal does not take one: {s} is a logarithm, and exp of it comes
-    first. (Even then torch.normal stops the gradient: move an eps instead.)""")(
-    lambda mu, s, width: torch.normal(mu, s)
+common(
+    """The noise is uniform, from -0.5 to 0.5: far too narrow, and with an edge where a bell curve has tails. Use
+    torch.randn_like.""",
+    lambda mu, s, width: mu + width(s) * (torch.rand_like(mu) - 0.5),
 )
-common("""A width was negative, and Normal does not take one: its second argument is a standard deviation,
-    {s} is a logarithm. exp of it comes first.""")(
-    lambda mu, s, width: torch.distributions.Normal(mu, s).rsample()
+common(
+    """The noise is never negative, as if abs stood around it: z strays to one side only, and lies around
+    mu no more. Use randn as it comes.""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu).abs(),
 )
-common("""The shapes do not fit: eps needs as many numbers as mu, (B, J); randn of a single length makes
-    (B,) or (J,), and .T turns it over. randn_like(mu) has the right one.""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(len(mu))
+common(
+    """The noise has a Laplace distribution, peaked and with heavy tails; q(z|x) is a bell curve, and the
+    KL assumes one. Use torch.randn_like.""",
+    lambda mu, s, width: mu + width(s) * (torch.rand_like(mu).log() - torch.rand_like(mu).log()),
 )
-common("""The numbers are right, but z belongs to no graph: .sample() and no_grad cut it off, and so does
-    detach. Use rsample, or mu + std * eps outside no_grad.""")(
-    lambda mu, s, width: torch.distributions.Normal(mu, width(s)).sample()
+common(
+    """The standard deviation is added to the noise; it should stretch it: all regions are equally wide
+    now, and moved. Multiply std by eps.""",
+    lambda mu, s, width: mu + width(s) + torch.randn_like(mu),
 )
-common("""requires_grad was set on a z that is cut off: that begins a new graph at z and does not mend the
-    old one, so nothing reaches mu. Do without .sample(), detach and no_grad instead.""")(
-    lambda mu, s, width: torch.distributions.Normal(mu, width(s)).sample().requires_grad_()
+common(
+    """mu and the standard deviation changed places: the noise stretches mu, and std says where the
+    region lies. Let mu be added and std multiplied.""",
+    lambda mu, s, width: width(s) + mu * torch.randn_like(mu),
 )
-common("""z is right, but your {s} is another tensor now: mul_ and exp_ write into the tensor you were
-    given, and the KL computed next reads it. Use * and exp, without the underscore.""")(
-    lambda mu, s, width: mu + width(s) * torch.randn_like(mu) + 0 * s.mul_(0.5)
+common(
+    """eps multiplies the whole sum of mu and std, so every region lies around 0: only std is stretched
+    by eps. Mind the brackets.""",
+    lambda mu, s, width: (mu + width(s)) * torch.randn_like(mu),
 )
-common("""z is right, but mu was overwritten by it: += and add_ write into the tensor you were given, and
-    the KL computed next reads it. Write mu + std * eps.""")(
-    lambda mu, s, width: mu.add_(width(s) * torch.randn_like(mu))
+common(
+    """Some draws are one number used twice (or with both signs), so they stray together, where the KL
+    counts them as independent. eps needs a fresh number for each image and latent, (B, J).""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu[: len(mu) // 2]).repeat(2, 1),
 )
-common("""{s} is cut off (clamped) somewhere: beyond the limits its slope is 0, so it never comes back, and
-    the KL reads the number that was not cut off. Use it as it comes.""")(
-    lambda mu, s, width: mu + width(s.clamp(-5, 5)) * torch.randn_like(mu)
+common(
+    """z is not a number where {s} is negative: you take a root or a logarithm of it, but it is a
+    logarithm already. exp leads back from it.""",
+    lambda mu, s, width: mu + s.sqrt() * torch.randn_like(mu),
+)
+common(
+    """A width was negative, and torch.normal does not take one: {s} is a logarithm, and exp of it comes
+    first. (Even then torch.normal stops the gradient: move an eps instead.)""",
+    lambda mu, s, width: torch.normal(mu, s),
+)
+common(
+    """A width was negative, and Normal does not take one: its second argument is a standard deviation,
+    {s} is a logarithm. exp of it comes first.""",
+    lambda mu, s, width: torch.distributions.Normal(mu, s).rsample(),
+)
+common(
+    """The shapes do not fit: eps needs as many numbers as mu, (B, J); randn of a single length makes
+    (B,) or (J,), and .T turns it over. randn_like(mu) has the right one.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(len(mu)),
+)
+common(
+    """The numbers are right, but z belongs to no graph: .sample() and no_grad cut it off, and so does
+    detach. Use rsample, or mu + std * eps outside no_grad.""",
+    lambda mu, s, width: torch.distributions.Normal(mu, width(s)).sample(),
+)
+common(
+    """requires_grad was set on a z that is cut off: that begins a new graph at z and does not mend the
+    old one, so nothing reaches mu. Do without .sample(), detach and no_grad instead.""",
+    lambda mu, s, width: torch.distributions.Normal(mu, width(s)).sample().requires_grad_(),
+)
+common(
+    """z is right, but your {s} is another tensor now: mul_ and exp_ write into the tensor you were
+    given, and the KL computed next reads it. Use * and exp, without the underscore.""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu) + 0 * s.mul_(0.5),
+)
+common(
+    """z is right, but mu was overwritten by it: += and add_ write into the tensor you were given, and
+    the KL computed next reads it. Write mu + std * eps.""",
+    lambda mu, s, width: mu.add_(width(s) * torch.randn_like(mu)),
+)
+common(
+    """{s} is cut off (clamped) somewhere: beyond the limits its slope is 0, so it never comes back, and
+    the KL reads the number that was not cut off. Use it as it comes.""",
+    lambda mu, s, width: mu + width(s.clamp(-5, 5)) * torch.randn_like(mu),
 )
 common(
     """z has one axis too many, (1, B, J): rsample() wants no count for a single draw, and unsqueeze has no
-    work here."""
-)(lambda mu, s, width: (mu + width(s) * torch.randn_like(mu))[None])
-common("""You draw several z per image, (K, B, J); asked for is one, (B, J).""")(
-    lambda mu, s, width: mu + width(s) * torch.randn(3, *mu.shape)
-)
-common("""The draws were averaged or added up over the images, (J,): keep one z per image, (B, J).""")(
-    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).mean(0)
-)
-common("""The draws were averaged or added up to one number: keep one z per image, (B, J).""")(
-    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).mean()
-)
-common("""You return several things in a tuple; asked for is z alone.""")(
-    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu), mu)
+    work here.""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu))[None],
 )
 common(
-    """You return a list; torch.stack makes one tensor (B, J) of rows. (tolist would cut the graph besides.)"""
-)(lambda mu, s, width: list(mu + width(s) * torch.randn_like(mu)))
-common("""You return a NumPy array, through which no gradient flows: stay in tensors to the end.""")(
-    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).detach().numpy()
+    """You draw several z per image, (K, B, J); asked for is one, (B, J).""",
+    lambda mu, s, width: mu + width(s) * torch.randn(3, *mu.shape),
 )
-common("""You return the distribution itself; draw from it, in the way that keeps gradients: rsample.""")(
-    lambda mu, s, width: torch.distributions.Normal(mu, width(s))
+common(
+    """The draws were averaged or added up over the images, (J,): keep one z per image, (B, J).""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).mean(0),
+)
+common(
+    """The draws were averaged or added up to one number: keep one z per image, (B, J).""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).mean(),
+)
+common(
+    """You return several things in a tuple; asked for is z alone.""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu), mu),
+)
+common(
+    """You return a list; torch.stack makes one tensor (B, J) of rows. (tolist would cut the graph besides.)""",
+    lambda mu, s, width: list(mu + width(s) * torch.randn_like(mu)),
+)
+common(
+    """You return a NumPy array, through which no gradient flows: stay in tensors to the end.""",
+    lambda mu, s, width: (mu + width(s) * torch.randn_like(mu)).detach().numpy(),
+)
+common(
+    """You return the distribution itself; draw from it, in the way that keeps gradients: rsample.""",
+    lambda mu, s, width: torch.distributions.Normal(mu, width(s)),
 )
 
 
@@ -383,64 +434,59 @@ DRAW = Exercise(
 )
 
 
-def _draw_mistake(sentence: str, draw: Callable[[Tensor, Tensor], Tensor]) -> None:
-    draw.__doc__ = sentence
-    DRAW.mistake(draw)
-
-
 def _std(logvar: Tensor) -> Tensor:
     return (0.5 * logvar).exp()
 
 
-_draw_mistake(
+DRAW.recognise(
     """You use exp(logvar), the variance, as the standard deviation: draws from wide regions stray too far, those from
     narrow ones too little, and the KL speaks of another distribution. The root of the variance is exp(logvar / 2).""",
     lambda mu, logvar: mu + logvar.exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You use logvar itself as the standard deviation; it is the logarithm of the variance, and may be negative. A
     standard deviation comes out of exp(logvar / 2).""",
     lambda mu, logvar: mu + logvar * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You use half of logvar as the standard deviation and forget exp, so a region can have a negative width: exp of
     it is what you want.""",
     lambda mu, logvar: mu + 0.5 * logvar * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """There is a minus too many: exp(-logvar / 2) is one over the standard deviation, so sure encoders draw
     wildly and unsure ones hardly at all.""",
     lambda mu, logvar: mu + (-0.5 * logvar).exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You halve after exp: half the variance is not the root of it. Halve the logarithm first: exp(logvar / 2).""",
     lambda mu, logvar: mu + 0.5 * logvar.exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You double logvar where it is halved: exp(2 logvar) is the variance squared; the standard deviation
     is its root.""",
     lambda mu, logvar: mu + (2 * logvar).exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You turn logvar into a width by softplus; that is another parametrisation, and the KL beside it reads logvar as
     log sigma^2: use exp(logvar / 2).""",
     lambda mu, logvar: mu + torch.nn.functional.softplus(logvar) * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You take the root of the size of logvar; it is the variance, exp(logvar), whose root is the standard
     deviation.""",
     lambda mu, logvar: mu + logvar.abs().sqrt() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """exp stands twice: exp(logvar / 2) is the standard deviation already.""",
     lambda mu, logvar: mu + _std(logvar).exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """You halve and take the root as well: exp(logvar / 2) is the root already, exp(logvar / 4) is too
     narrow or too wide.""",
     lambda mu, logvar: mu + (0.25 * logvar).exp() * torch.randn_like(mu),
 )
-_draw_mistake(
+DRAW.recognise(
     """The minus makes it one over the variance, the precision: a standard deviation is exp(logvar / 2).""",
     lambda mu, logvar: mu + (-logvar).exp() * torch.randn_like(mu),
 )
@@ -595,45 +641,40 @@ SCORE.recognise(
 )
 
 
-def _score_mistake(sentence: str, answer: Callable[[Tensor, Tensor, float, float], object]) -> None:
-    answer.__doc__ = sentence
-    SCORE.mistake(answer)
-
-
 def _with_score_of_std(score: Callable[[Tensor, float], Tensor]) -> Answer:
     """An answer that is right for mu and takes score(z - mu, std) as the slope of log q for std."""
     return lambda f, z, mu, std: (score_function(f, z, mu, std)[0], (f * score(z - mu, std)).mean())
 
 
-_score_mistake(
+SCORE.recognise(
     """d_std has the wrong sign: a draw further out than std asks for a wider bell curve, so its slope is positive.""",
     _with_score_of_std(lambda away, std: -(away**2 / std**2 - 1) / std),
 )
-_score_mistake(
+SCORE.recognise(
     """The slope for std has std^2 below (z - mu)^2: the derivative of 1 / std^2 has one more, std^3.""",
     _with_score_of_std(lambda away, std: away**2 / std**2 - 1 / std),
 )
-_score_mistake(
+SCORE.recognise(
     """The slope for std subtracts 1 where it should subtract 1 / std, the slope of log std.""",
     _with_score_of_std(lambda away, std: away**2 / std**3 - 1),
 )
-_score_mistake(
+SCORE.recognise(
     """The slope for std adds 1 / std: log q holds minus log std, so it is subtracted.""",
     _with_score_of_std(lambda away, std: away**2 / std**3 + 1 / std),
 )
-_score_mistake(
+SCORE.recognise(
     """The slope for std keeps the one half of -(z - mu)^2 / (2 std^2): the 2 of the exponent cancels it.""",
     _with_score_of_std(lambda away, std: away**2 / (2 * std**3) - 1 / std),
 )
-_score_mistake(
+SCORE.recognise(
     """In the slope for std, (z - mu) is not squared: draws on either side of mu ask for the same width.""",
     _with_score_of_std(lambda away, std: away / std**3 - 1 / std),
 )
-_score_mistake(
+SCORE.recognise(
     """d_std is the slope for the logarithm of the variance; for std it is that times 2 / std.""",
     _with_score_of_std(lambda away, std: 0.5 * (away**2 / std**2 - 1)),
 )
-_score_mistake(
+SCORE.recognise(
     """std is read as a variance: in the bell curve's exponent stands std^2. (torch's Normal takes std, no
     root of it.)""",
     lambda f, z, mu, std: (
@@ -641,24 +682,24 @@ _score_mistake(
         (f * ((z - mu) ** 2 / std**2 - 1 / std)).mean() / 2,
     ),
 )
-_score_mistake(
+SCORE.recognise(
     """You divide by n - 1; an average of n draws divides by n, and with a single draw n - 1 is 0.""",
     lambda f, z, mu, std: tuple((one * len(f)) / (len(f) - 1) for one in score_function(f, z, mu, std)),
 )
-_score_mistake(
+SCORE.recognise(
     """You take the median of the draws; it is their mean whose expectation is the gradient.""",
     lambda f, z, mu, std: tuple(one.median() for one in score_per_draw(f, z, mu, std)),
 )
-_score_mistake(
+SCORE.recognise(
     """You measure mean and spread of the draws; the slopes of log q belong to the mu and std that you are given.""",
     lambda f, z, mu, std: score_function(f, z, z.mean(), ((z - z.mean()) ** 2).sum().div(len(z) - 1).sqrt()),
 )
-_score_mistake(
+SCORE.recognise(
     """You subtract the average f of the other draws, a good baseline without bias; the task asks for the
     plain estimator, which works with a single draw as well.""",
     lambda f, z, mu, std: score_function(f - (f.sum() - f) / (len(f) - 1), z, mu, std),
 )
-_score_mistake(
+SCORE.recognise(
     """One thing comes back where two are asked for: return the estimate for mu and that for std. (If it is
     f times log q: that is what has these slopes, not the slopes.)""",
     lambda f, z, mu, std: (f * torch.distributions.Normal(mu, std).log_prob(z)).mean(),
@@ -954,64 +995,9 @@ STEP.recognise(
     ),
 )
 STEP.recognise(
-    """You minimise the ELBO itself, so each step makes the model worse: the loss is minus the ELBO.""",
-    lambda model, optimizer, x: _follow(optimizer, -beta_loss(*elbo_terms(model, x))),
-)
-STEP.recognise(
     """The steps are right, but what you return is the ELBO; asked for is the loss, minus the ELBO.""",
     lambda model, optimizer, x: -train_step(model, optimizer, x),
 )
-
-
-@STEP.mistake
-def kl_subtracted(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The KL has the wrong sign in your loss: regions are paid for leaving the prior. loss = -(log_px_z - kl)."""
-    log_px_z, kl = elbo_terms(model, x)
-    return _follow(optimizer, -(log_px_z + kl).mean())
-
-
-STEP.recognise(
-    """The KL is missing from your loss: this trains an autoencoder. loss = -(log_px_z - kl).""",
-    lambda model, optimizer, x: _follow(optimizer, -elbo_terms(model, x)[0].mean()),
-)
-STEP.recognise(
-    """Only the KL is in your loss: the model learns to say nothing. loss = -(log_px_z - kl).""",
-    lambda model, optimizer, x: _follow(optimizer, elbo_terms(model, x)[1].mean()),
-)
-
-
-@STEP.mistake
-def summed_over_batch(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """You add up the images, so the step grows with the batch and the learning rate means something else
-    each time: average over the images."""
-    log_px_z, kl = elbo_terms(model, x)
-    return _follow(optimizer, -(log_px_z - kl).sum())
-
-
-@STEP.mistake
-def pixels_averaged(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """log p(x|z) is averaged over the pixels and the KL summed over the latents, an unstated beta of 784: both
-    are sums, in nats per image."""
-    log_px_z, kl = elbo_terms(model, x)
-    return _follow(optimizer, -(log_px_z / 784 - kl).mean())
-
-
-@STEP.mistake
-def mean_code_trained(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """You decode mu, so nothing is drawn while training: the decoder never sees a region and the KL is a
-    price for nothing. Decode a draw: model(x), or reparameterize."""
-    mu, logvar = model.encode(x)
-    log_px_z = bernoulli_log_likelihood(model.decode(mu), x)
-    return _follow(optimizer, beta_loss(log_px_z, kl_closed_form(mu, logvar)))
-
-
-@STEP.mistake
-def prior_trained(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """You decode draws around 0 that know nothing of the image, so the decoder can only learn the average
-    image: draw z from q(z|x), around mu."""
-    mu, logvar = model.encode(x)
-    log_px_z = bernoulli_log_likelihood(model.decode(reparameterize(torch.zeros_like(mu), logvar)), x)
-    return _follow(optimizer, beta_loss(log_px_z, kl_closed_form(mu, logvar)))
 
 
 @STEP.mistake
@@ -1053,8 +1039,7 @@ def _loss_mistake(sentence: str, loss: Callable[[nn.Module, Tensor], Tensor]) ->
     def answer(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
         return _follow(optimizer, loss(model, x))
 
-    answer.__doc__ = sentence
-    STEP.mistake(answer)
+    STEP.recognise(sentence, answer)
 
 
 def _from_terms(loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[nn.Module, Tensor], Tensor]:
@@ -1079,6 +1064,42 @@ def _squared_error(model: nn.Module, x: Tensor) -> Tensor:
     return ((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1).mean() + kl_closed_form(mu, logvar).mean()
 
 
+_loss_mistake(
+    """The KL has the wrong sign in your loss: regions are paid for leaving the prior. loss = -(log_px_z - kl).""",
+    _from_terms(lambda log_px_z, kl: -(log_px_z + kl).mean()),
+)
+_loss_mistake(
+    """You add up the images, so the step grows with the batch and the learning rate means something else
+    each time: average over the images.""",
+    _from_terms(lambda log_px_z, kl: -(log_px_z - kl).sum()),
+)
+_loss_mistake(
+    """log p(x|z) is averaged over the pixels and the KL summed over the latents, an unstated beta of 784: both
+    are sums, in nats per image.""",
+    _from_terms(lambda log_px_z, kl: -(log_px_z / 784 - kl).mean()),
+)
+_loss_mistake(
+    """You decode mu, so nothing is drawn while training: the decoder never sees a region and the KL is a
+    price for nothing. Decode a draw: model(x), or reparameterize.""",
+    _from_draw(lambda mu, logvar: mu),
+)
+_loss_mistake(
+    """You decode draws around 0 that know nothing of the image, so the decoder can only learn the average
+    image: draw z from q(z|x), around mu.""",
+    _from_draw(lambda mu, logvar: reparameterize(torch.zeros_like(mu), logvar)),
+)
+_loss_mistake(
+    """You minimise the ELBO itself, so each step makes the model worse: the loss is minus the ELBO.""",
+    _from_terms(lambda log_px_z, kl: -beta_loss(log_px_z, kl)),
+)
+_loss_mistake(
+    """The KL is missing from your loss: this trains an autoencoder. loss = -(log_px_z - kl).""",
+    _from_terms(lambda log_px_z, kl: -log_px_z.mean()),
+)
+_loss_mistake(
+    """Only the KL is in your loss: the model learns to say nothing. loss = -(log_px_z - kl).""",
+    _from_terms(lambda log_px_z, kl: kl.mean()),
+)
 _loss_mistake(
     """The KL is averaged over the latents and log p(x|z) summed over the pixels, an unstated beta of 1 / J:
     both are sums, in nats per image.""",

@@ -8,8 +8,7 @@ from torch import Tensor
 
 from vae_lessons.beta_schedules import effective_beta, free_bits, implied_pixel_std
 from vae_lessons.elbo import beta_loss
-from vae_lessons.exercises.exercise import Answer, Exercise, Seen
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Seen
 from vae_lessons.exercises.probes import cut_off, each, writes_into
 
 LOG_PX_Z = torch.tensor([-7.3, -2.6, 1.8])  # (B,), the last a density, as Gaussian pixels may give

@@ -9,8 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vae_lessons.exercises.exercise import Answer, Exercise, Probe, Seen, as_tensor
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Probe, Seen, as_tensor
 from vae_lessons.exercises.probes import attempt, each, in_short, look
 from vae_lessons.gaussians import reparameterize
 from vae_lessons.latent_space import attribute_direction, lerp, prior_grid, slerp
@@ -553,8 +552,7 @@ def _by_groups(sentence: str, combine) -> None:
         def answer(z: Tensor, attribute: Tensor, ones=ones, zeros=zeros) -> Tensor:
             return combine(z[ones(attribute)], z[zeros(attribute)], z)
 
-        answer.__doc__, answer.__name__ = sentence, f"groups_{name.replace(' ', '_')}"
-        DIRECTION.mistake(answer)
+        DIRECTION.recognise(sentence, answer)
 
 
 _by_groups(

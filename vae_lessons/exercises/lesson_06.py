@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_lessons.conditional_vae import OneHot
-from vae_lessons.exercises.exercise import Answer, Exercise, Seen, as_tensor
-from vae_lessons.exercises.predictions import Prediction
+from vae_lessons.exercises.exercise import Answer, Exercise, Prediction, Seen, as_tensor
 from vae_lessons.exercises.probes import attempt, cut_off, each, in_short, look
 from vae_lessons.gaussians import kl_closed_form, kl_per_latent, reparameterize
 from vae_lessons.likelihoods import bernoulli_log_likelihood
@@ -229,8 +228,7 @@ def _encode_mistake(sentence: str, for_mu, for_logvar=None, after=lambda mu, log
         h = encoder(x)
         return after(to_mu(for_mu(h, c)), to_logvar((for_logvar or for_mu)(h, c)))
 
-    answer.__doc__ = sentence
-    ENCODE.mistake(answer)
+    ENCODE.recognise(sentence, answer)
 
 
 def _both(h: Tensor, c: Tensor) -> Tensor:
@@ -570,8 +568,7 @@ def _forward_mistake(
         z = draw(mu, logvar)
         return after(model.decode(z, in_decoder(c, y)), mu, logvar, z)
 
-    answer.__doc__ = sentence
-    FORWARD.mistake(answer)
+    FORWARD.recognise(sentence, answer)
 
 
 def _noise(mu: Tensor) -> Tensor:
@@ -830,8 +827,7 @@ def _halves_mistake(sentence: str, given, wanted) -> None:
     def answer(images: Tensor) -> tuple[Tensor, Tensor]:
         return given(images), wanted(images)
 
-    answer.__doc__ = sentence
-    HALVES.mistake(answer)
+    HALVES.recognise(sentence, answer)
 
 
 def _rows(first: int, last: int, blank: float = 0.0):
@@ -1136,8 +1132,7 @@ def _elbo_mistake(
         after(model)
         return result
 
-    answer.__doc__ = sentence
-    AVERAGE_ELBO.mistake(answer)
+    AVERAGE_ELBO.recognise(sentence, answer)
 
 
 def _of_batches(values: list[Tensor], batches: int, images: Tensor, batch_size: int) -> float:
@@ -1463,8 +1458,7 @@ def _order_mistake(
         y = labels(label, n)
         return after(model.decode(draw(model, n, images, y), y))
 
-    answer.__doc__ = sentence
-    ORDER.mistake(answer)
+    ORDER.recognise(sentence, answer)
 
 
 _order_mistake(

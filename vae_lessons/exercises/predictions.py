@@ -4,28 +4,14 @@ import html
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from IPython import get_ipython
 from IPython.display import display
 from ipywidgets import HTML, Button, Layout, VBox
 
 from vae_lessons.exercises import banner, record
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A question of a lesson: which of its choices comes true (counted from 0), and why."""
-
-    key: str  # lesson-word
-    question: str
-    right: int
-    because: str
-
-    @property
-    def explanation(self) -> str:
-        """Why, on one line."""
-        return " ".join(self.because.split())
+from vae_lessons.exercises.catalogue import predictions
+from vae_lessons.exercises.exercise import Prediction
 
 
 def predict(key: str, choices: Sequence[str]) -> None:
@@ -34,8 +20,6 @@ def predict(key: str, choices: Sequence[str]) -> None:
     In a notebook the choices are buttons; with VAE_LESSONS_WIDGETS=0 or in a terminal they are asked for by input();
     where nobody can answer they are shown, and the notebook goes on.
     """
-    from vae_lessons.exercises.catalogue import predictions
-
     prediction = predictions().get(key)
     if prediction is None:
         banner.show("open", f"There is no prediction {key}", f"The keys are {', '.join(predictions())}.")

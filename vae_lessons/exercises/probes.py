@@ -93,11 +93,16 @@ def slopes_of(results: Sequence[object], leaves: Sequence[Tensor]) -> list[Tenso
         if isinstance(result, Tensor) and result.requires_grad:
             weights = torch.linspace(1, 2, result.numel(), dtype=torch.float64) + 0.31 * place
             total = total + (result.cpu().double().flatten() * weights).sum()
+    return [slope.double() for slope in gradients_of(total, leaves)]
+
+
+def gradients_of(total: Tensor, leaves: Sequence[Tensor]) -> list[Tensor]:
+    """The gradient of a scalar for each leaf, zeros where none arrives."""
     if not total.requires_grad:
-        return [torch.zeros_like(leaf).double() for leaf in leaves]
+        return [torch.zeros_like(leaf) for leaf in leaves]
     found = torch.autograd.grad(total, leaves, allow_unused=True)
     pairs = zip(found, leaves, strict=True)
-    return [torch.zeros_like(leaf).double() if slope is None else slope.double() for slope, leaf in pairs]
+    return [torch.zeros_like(leaf) if slope is None else slope for slope, leaf in pairs]
 
 
 def in_short(inputs: Mapping[str, object]) -> str:
