@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from tqdm.auto import tqdm
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\)[^\s\"'<>]+")
+COMMITTED = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"}
 _KEPT_CELL_METADATA = ("tags", "slideshow", "jupyter")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -24,7 +26,7 @@ def refresh(paths: list[Path] | None = None) -> None:
     """
     for path in tqdm(paths or sorted(FOLDER.glob("*.ipynb")), unit="lesson"):
         notebook = nbformat.read(path, as_version=4)
-        execute(notebook)
+        execute(notebook, COMMITTED)
         clean(notebook)
         for number, cell in enumerate(notebook.cells):
             if found := MACHINE_PATH.search(text_of_outputs(cell)):
@@ -34,20 +36,35 @@ def refresh(paths: list[Path] | None = None) -> None:
         os.replace(partial, path)
 
 
-def execute(notebook: NotebookNode, dataset: str = "digits") -> None:
+def lesson(number: str) -> Path:
+    """The notebook of a lesson by its number, like "04"; raises ValueError for one that is not there."""
+    found = {path.stem[:2]: path for path in sorted(FOLDER.glob("*.ipynb"))}
+    if str(number) not in found:
+        raise ValueError(f"There is no lesson {number}.\nGive one of {', '.join(found)}.")
+    return found[str(number)]
+
+
+def execute(
+    notebook: NotebookNode,
+    settings: Mapping[str, str] | None = None,
+    widgets: bool = False,
+    after_cell: Callable[[], object] = lambda: None,
+) -> None:
     """Run the cells in order in a fresh kernel, in place, as someone who solved no exercise yet.
 
-    Raises nbclient's CellExecutionError.
+    settings: environment variables of the kernel, beside those here. widgets: keep the widgets' state in the
+    notebook's metadata. after_cell: called after each code cell. Raises nbclient's CellExecutionError.
     """
-    environment = {**os.environ, "VAE_LESSONS_DATASET": dataset, "VAE_LESSONS_DEVICE": "cpu"}
+    environment = {**os.environ, **(settings or {})}
     environment.pop("VAE_LESSONS_STRICT", None)
     client = NotebookClient(
         notebook,
         timeout=300,
         kernel_name="python3",
         record_timing=False,
-        store_widget_state=False,
+        store_widget_state=widgets,
         resources={"metadata": {"path": str(FOLDER)}},
+        on_cell_executed=lambda **_: after_cell(),
     )
     with tempfile.TemporaryDirectory() as nobody:
         client.execute(env={**environment, "VAE_LESSONS_STATE": nobody})

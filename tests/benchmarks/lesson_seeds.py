@@ -4,7 +4,6 @@ uv run python -m tests.benchmarks.lesson_seeds 04 0 1 2 3 4            # lesson 
 VAE_LESSONS_DATASET=mnist uv run python -m tests.benchmarks.lesson_seeds 06 0
 """
 
-import os
 import re
 import sys
 import time
@@ -20,7 +19,7 @@ SEED = re.compile(r"^seed, (.+) = 0, ", re.MULTILINE)
 
 def printed(lesson: str, seed: int) -> list[str]:
     """All lines that a lesson prints when its seed is replaced, and the last line says how it went."""
-    (path,) = notebooks.FOLDER.glob(f"{lesson}_*.ipynb")
+    path = notebooks.lesson(lesson)
     notebook = nbformat.read(path, as_version=4)
     replaced = 0
     for cell in notebook.cells:
@@ -30,7 +29,7 @@ def printed(lesson: str, seed: int) -> list[str]:
     assert replaced == 1, f"{path.name} has no line 'seed, ... = 0, ...'"
     start = time.perf_counter()
     try:
-        notebooks.execute(notebook, os.environ.get("VAE_LESSONS_DATASET", "digits"))
+        notebooks.execute(notebook, {"VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"})
         result = "all claims hold"
     except CellExecutionError as error:
         result = f"FAILED: {error.ename} {error.evalue} in {error.traceback[:300]}"
