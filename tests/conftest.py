@@ -1,6 +1,7 @@
 """Shared by tests and benchmarks: where real MNIST may lie, and a reader of its files that is not the course's."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 import torch
 
 REPOSITORY = Path(__file__).parents[1]
+SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
+os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # what one lesson trained, the next test loads
 NO_COUNT_OR_SEED = [  # n, seed, and which of them a drawn image set must refuse by name
     (-1, 0, "n"),
     (2.5, 0, "n"),
@@ -43,3 +46,13 @@ def read_mnist(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
 def mnist_raw() -> Path:
     """The folder with MNIST's four files; tests that ask for it are skipped where there is none."""
     return mnist_folder() or pytest.skip("MNIST is not on this machine: see data/README.md")
+
+
+def pytest_unconfigure() -> None:
+    SCRATCH.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def train_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In tests of the package nothing is loaded unless the test asks for it."""
+    monkeypatch.setenv("VAE_LESSONS_FRESH", "1")

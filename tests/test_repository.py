@@ -12,7 +12,7 @@ from tests.conftest import REPOSITORY
 
 FLOORS = {
     0: ("device", "digits", "faces", "gaussians", "likelihoods", "networks", "beta_schedules"),
-    1: ("data", "elbo", "autoencoder", "vae", "conditional_vae", "judge"),
+    1: ("data", "elbo", "autoencoder", "vae", "conditional_vae", "judge", "training_cache"),
     2: ("training", "evaluation", "latent_space", "plotting"),
     3: ("widgets", "exercises", "notebooks", "doctor", "server_extension"),
     4: ("grading",),

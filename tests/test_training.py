@@ -490,7 +490,7 @@ def test_a_write_that_fails_leaves_the_old_checkpoint_and_no_debris(tmp_path, mo
             file.write(b"half")
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("vae_lessons.training.save_file", full_disk)
+    monkeypatch.setattr("vae_lessons.training_cache.save_file", full_disk)
     with pytest.raises(OSError, match="space"):
         save_checkpoint(path, small_vae(1), QUICK, overwrite=True)
     assert path.read_bytes() == before

@@ -1242,6 +1242,24 @@ def test_the_monitor_appears_once_and_leaves_its_last_picture(displayed):
     assert "100 % of training" not in displayed[0][1]
 
 
+def test_the_monitor_shows_a_loaded_run_as_what_it_was(displayed, tmp_path, monkeypatch):
+    monkeypatch.setenv("VAE_LESSONS_CACHE", str(tmp_path))
+    monkeypatch.delenv("VAE_LESSONS_FRESH")
+    torch.manual_seed(0)
+    first = VAE(3, 16)
+    torch.manual_seed(0)
+    model = VAE(3, 16)
+    history = fit(first, IMAGES, SHORT, progress=False)
+    monitor = TrainingMonitor(model)
+    fit(model, IMAGES, SHORT, progress=False, monitor=monitor)
+    close(
+        monitor._steps, [[0.5, history.log_px_z[0], history.kl[0]], [1.0, history.log_px_z[1], history.kl[1]]]
+    )
+    assert monitor._ended
+    assert len(monitor._samples) == 8 * 28 * 28, "one row of samples: those on the way were not kept"
+    assert len(displayed) == 1 and "100 % of training" in displayed[0][1]
+
+
 @pytest.mark.parametrize(
     ("file", "kernel"),
     [

@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from vae_lessons import training_cache
 from vae_lessons.beta_schedules import beta_at, free_bits
 from vae_lessons.data import check_conditions, check_images, to_condition, to_unit
 from vae_lessons.elbo import beta_loss, elbo_terms_per_latent
@@ -77,6 +76,9 @@ class Monitor(Protocol):
     def end(self) -> None:
         """After the last step, however it came to be the last."""
 
+    def replay(self, history: History) -> None:
+        """Instead of all steps and the end: the model was not trained but loaded as it was left then."""
+
 
 def fit(
     model: nn.Module,
@@ -85,11 +87,14 @@ def fit(
     conditions: Tensor | None = None,
     progress: bool = True,
     monitor: Monitor | None = None,
+    resume: bool = True,
 ) -> History:
     """Train a model in place on images (N, 1, 28, 28), uint8 or float in [0, 1], on the device it is on.
 
     conditions: for a conditional model, one per image (N, ...): labels, attributes, or images, of which uint8
     ones are scaled to [0, 1]. progress: show the bar. monitor: watches each step, like widgets.TrainingMonitor.
+    resume: a run that went to its end is kept on disk (training_cache); the same one again, from the same weights
+    by the same code, is loaded in no time. resume=False, or VAE_LESSONS_FRESH=1, trains anew.
     Ctrl-C (the stop button) ends training early and returns the history so far. Raises ValueError or TypeError
     for images or conditions that do not fit, FloatingPointError at the step that turns NaN or infinite.
     Same seed, same machine, same weights at the start: the same model, bit for bit.
@@ -106,6 +111,42 @@ def fit(
         check_conditions(images, conditions)
         conditions = to_condition(conditions).to(device)
     _check_fit(model, images, conditions)
+    history = History()
+    kept = training_cache.path_of(_train, model, images, conditions, asdict(config), asdict(history))
+    if kept and resume and os.environ.get("VAE_LESSONS_FRESH") != "1":
+        told = training_cache.load(kept, model)
+        if told is not None:
+            return _loaded(model, History(**told), len(images), progress, monitor)
+    beside_weights = training_cache.beside_weights(model)
+    _train(model, images, config, conditions, history, progress, monitor)
+    if kept and not history.interrupted and training_cache.beside_weights(model) == beside_weights:
+        training_cache.save(kept, model, asdict(history))
+    return history
+
+
+def _loaded(
+    model: nn.Module, history: History, images: int, progress: bool, monitor: Monitor | None
+) -> History:
+    """Say that the model was trained before."""
+    model.eval()
+    epochs = len(history.kl)
+    said = f"loaded, trained for {epochs} epoch{'s' * (epochs > 1)} on {images:,} images, {history.seconds:.0f} s"
+    tqdm(total=1, initial=1, desc=said, bar_format="{desc}", disable=not progress).close()
+    if monitor:
+        monitor.replay(history)
+    return history
+
+
+def _train(
+    model: nn.Module,
+    images: Tensor,
+    config: TrainConfig,
+    conditions: Tensor | None,
+    history: History,
+    progress: bool,
+    monitor: Monitor | None,
+) -> None:
+    """The loop; fills the history."""
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     steps_per_epoch = math.ceil(len(images) / config.batch_size)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -116,7 +157,7 @@ def fit(
         anneal_strategy="linear",
         cycle_momentum=False,
     )
-    history, start = History(), time.perf_counter()
+    device, start = images.device, time.perf_counter()
     model.train()
     bar = tqdm(total=schedule.total_steps, disable=not progress, unit="step")
     with torch.random.fork_rng(), _fast_matmul(), bar:
@@ -155,7 +196,6 @@ def fit(
             history.seconds = time.perf_counter() - start
             if monitor:
                 monitor.end()
-    return history
 
 
 def pixels(images: Tensor, binarize: bool) -> Tensor:
@@ -176,17 +216,8 @@ def save_checkpoint(
         raise FileExistsError(
             f"{path} already holds a checkpoint.\nChoose another name, or pass overwrite=True."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    os.close(handle)
-    try:
-        save_file(
-            weights, partial, metadata={"config": json.dumps(asdict(config)), "model": type(model).__name__}
-        )
-        os.replace(partial, path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+    told = {"config": json.dumps(asdict(config)), "model": type(model).__name__}
+    training_cache.write_weights(path, model, told)
 
 
 def load_checkpoint(path: str | os.PathLike, model: nn.Module) -> TrainConfig:

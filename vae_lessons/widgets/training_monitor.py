@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
+from vae_lessons.training import History
 from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, prior_points, script
 
 COLUMNS = 8
@@ -69,6 +70,14 @@ class TrainingMonitor(BrowserWidget):
         self._ended = True
         if self._display is not None:
             self._display.update(self)
+
+    def replay(self, history: History) -> None:
+        """Show a run that was loaded: its averages per epoch, and samples of the model as it is."""
+        epochs = zip(history.log_px_z, history.kl, strict=True)
+        self._steps = [[epoch / len(history.kl), *both] for epoch, both in enumerate(epochs, start=1)]
+        self._rows, self._done = [decode(self._model, self._z)], 1.0
+        self._samples, self._ended = as_bytes(self._rows[0]), True
+        display(self)
 
     def _look(self) -> None:
         if self._since:
