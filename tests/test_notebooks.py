@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -215,11 +216,12 @@ def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
     assert cell.execution_count == cell.outputs[-1].execution_count == 1
     assert cell.metadata == {"tags": ["kept"]}
     assert "widgets" not in notebook.metadata
+    fonts = notebook.metadata.pop("@deathbeds/jupyterlab-fonts")
+    assert fonts == {"styles": json.loads(notebooks.DECK_STYLE.read_text(encoding="utf-8"))}
     assert sorted(notebook.metadata) == ["kernelspec", "language_info", "vae_lessons"]
 
 
 def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouched(tmp_path, monkeypatch):
-    from nbclient.exceptions import CellExecutionError
     from nbformat.v4 import new_code_cell, new_notebook
 
     monkeypatch.setenv("VAE_LESSONS_DATASET", "mnist")  # must not reach the committed outputs
@@ -236,9 +238,34 @@ def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouche
     assert refreshed.cells[0].outputs[0].text == "digits None\n"
     assert refreshed.cells[1].outputs[0].data["text/plain"] == "False"
     before = bad.read_bytes()
-    with pytest.raises(CellExecutionError):
+    with pytest.raises(ValueError, match="bad.ipynb stopped at ZeroDivisionError: division by zero"):
         notebooks.refresh([bad])
     with pytest.raises(ValueError, match="cell 0 prints a path"):
         notebooks.refresh([telling])
     assert bad.read_bytes() == before
     assert sorted(tmp_path.iterdir()) == sorted([good, bad, telling])
+
+
+def test_preparing_runs_every_lesson_and_says_where_one_stops(tmp_path, monkeypatch, capsys):
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    from vae_lessons.__main__ import main
+
+    monkeypatch.setattr(notebooks, "FOLDER", tmp_path)
+    ran = "open('ran.txt', 'a').write(__import__('os').environ['VAE_LESSONS_FRESH'])"
+    for name in ("01_a", "02_b"):
+        nbformat.write(new_notebook(cells=[new_code_cell(ran)]), tmp_path / f"{name}.ipynb")
+    before = (tmp_path / "01_a.ipynb").read_bytes()
+    assert main(["prepare"]) == main(["prepare", "--fresh"]) == 0
+    assert (tmp_path / "ran.txt").read_text() == "0011"
+    assert (tmp_path / "01_a.ipynb").read_bytes() == before, "outputs of one machine are not written"
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path / "03_c.ipynb")
+    capsys.readouterr()
+    assert main(["prepare"]) == 1
+    assert "03_c.ipynb stopped at ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_lesson_is_found_by_its_number():
+    assert notebooks.lesson("04").stem == "04_kl_balance"
+    with pytest.raises(ValueError, match="There is no lesson 4.\nGive one of 00, 01"):
+        notebooks.lesson("4")

@@ -20,6 +20,24 @@ def notebooks() -> int:
     return 0
 
 
+def prepare(fresh: bool) -> int:
+    """Fill the cache of trained models."""
+    from vae_lessons import notebooks, training_cache
+
+    notebooks.prepare(fresh)
+    print(f"Every model of the lessons is kept in {training_cache.folder()}.")
+    return 0
+
+
+def edition(kind: str, out: str) -> int:
+    """Write the lessons for students or for instructors."""
+    from vae_lessons import editions
+
+    files = editions.write(kind, out)
+    print(f"{len(files)} files for {kind}s in {out}.")
+    return 0
+
+
 def judge() -> int:
     """Train the digit judge anew and print how it does."""
     from vae_lessons.judge import retrain
@@ -85,6 +103,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     command("doctor", doctor, "check this machine and say how to fix it")
     command("notebooks", notebooks, "execute all lessons in place and leave clean outputs")
+    command(
+        "prepare", prepare, "train every model of the lessons now, so that a lecture need not wait"
+    ).add_argument("--fresh", action="store_true", help="train anew what is kept already")
+    written = command(
+        "edition", edition, "write the lessons for students (stubs) or instructors (solutions, notes)"
+    )
+    written.add_argument("kind", choices=["student", "instructor"])
+    written.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
     command("judge", judge, "train the digit judge anew, in some minutes")
     command("progress", progress, "print your board of exercises").add_argument(
         "--out", metavar="FILE", help="also copy it to a file to hand in"

@@ -1,6 +1,7 @@
 """Execute the lessons and leave them as they are committed: outputs fresh, small, and free of this machine."""
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -9,9 +10,13 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
+DECK_STYLE = (
+    Path(__file__).parent / "deck_style.json"
+)  # for jupyterlab-slideshow, which reads it in each notebook
 FOLDER = Path(__file__).parents[1] / "notebooks"
 MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\)[^\s\"'<>]+")
 COMMITTED = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"}
@@ -25,9 +30,7 @@ def refresh(paths: list[Path] | None = None) -> None:
     A notebook that raises, or prints a path of this machine, is left as it was and the error says where.
     """
     for path in tqdm(paths or sorted(FOLDER.glob("*.ipynb")), unit="lesson"):
-        notebook = nbformat.read(path, as_version=4)
-        execute(notebook, COMMITTED)
-        clean(notebook)
+        notebook = clean(executed(path, COMMITTED))
         for number, cell in enumerate(notebook.cells):
             if found := MACHINE_PATH.search(text_of_outputs(cell)):
                 raise ValueError(f"{path.name}, cell {number} prints a path of this machine: {found[0]}")
@@ -36,12 +39,43 @@ def refresh(paths: list[Path] | None = None) -> None:
         os.replace(partial, path)
 
 
+def prepare(fresh: bool = False) -> None:
+    """Run every lesson once, so that all models it trains are kept and a lecture waits for none of them.
+
+    With the data set and the device of this environment; fresh=True trains anew what is kept already.
+    """
+    paths = sorted(FOLDER.glob("*.ipynb"))
+    cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
+    with tqdm(total=sum(cell.cell_type == "code" for cell in cells), unit="cell") as bar:
+        for path in paths:
+            bar.set_description(path.stem)
+            executed(path, {"VAE_LESSONS_FRESH": str(int(fresh))}, after_cell=bar.update)
+
+
 def lesson(number: str) -> Path:
     """The notebook of a lesson by its number, like "04"; raises ValueError for one that is not there."""
     found = {path.stem[:2]: path for path in sorted(FOLDER.glob("*.ipynb"))}
     if str(number) not in found:
         raise ValueError(f"There is no lesson {number}.\nGive one of {', '.join(found)}.")
     return found[str(number)]
+
+
+def executed(
+    path: Path,
+    settings: Mapping[str, str] | None = None,
+    widgets: bool = False,
+    after_cell: Callable[[], object] = lambda: None,
+) -> NotebookNode:
+    """The notebook of a file, run as by `execute`; raises ValueError where a cell stops."""
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        execute(notebook, settings, widgets, after_cell)
+    except CellExecutionError as error:
+        raise ValueError(
+            f"{path.name} stopped at {error.ename}: {error.evalue[:300]}\n"
+            "Run it in JupyterLab to see where; `python -m vae_lessons doctor` looks at the machine."
+        ) from None
+    return notebook
 
 
 def execute(
@@ -77,6 +111,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         language_info={"name": "python"},
         vae_lessons={"outputs_of": digest(notebook)},
     )
+    notebook.metadata["@deathbeds/jupyterlab-fonts"] = {"styles": json.loads(DECK_STYLE.read_text("utf-8"))}
     count = 0
     for cell in notebook.cells:
         cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in _KEPT_CELL_METADATA})

@@ -77,7 +77,7 @@ class TrainingMonitor(BrowserWidget):
         self._steps = [[epoch / len(history.kl), *both] for epoch, both in enumerate(epochs, start=1)]
         self._rows, self._done = [decode(self._model, self._z)], 1.0
         self._samples, self._ended = as_bytes(self._rows[0]), True
-        display(self)
+        self._display = display(self, display_id=True)
 
     def _look(self) -> None:
         if self._since:
