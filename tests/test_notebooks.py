@@ -266,6 +266,6 @@ def test_preparing_runs_every_lesson_and_says_where_one_stops(tmp_path, monkeypa
 
 
 def test_a_lesson_is_found_by_its_number():
-    assert notebooks.lesson("04").stem == "04_kl_balance"
-    with pytest.raises(ValueError, match="There is no lesson 4.\nGive one of 00, 01"):
-        notebooks.lesson("4")
+    assert notebooks.lesson("04").stem == notebooks.lesson("4").stem == "04_kl_balance"
+    with pytest.raises(ValueError, match="There is no lesson 99.\nGive one of 00, 01"):
+        notebooks.lesson("99")

@@ -50,10 +50,13 @@ function go(...directions) {
   ways.find((way) => way && !way.classList.contains("jp-mod-disabled"))?.click();
 }
 
+let endFormer = () => {};
+
 /** The window, filled anew at every step; null if the browser did not open it. */
 function openNotes(panel) {
   const view = window.open("", "vae-lessons-notes", "popup,width=900,height=760");
   if (!view) return null;
+  endFormer();
   const page = view.document;
   page.head.replaceChildren(element("meta", { charset: "utf-8" }), element("title", {}, "Speaker notes"));
   for (const sheet of document.querySelectorAll("style, link[rel=stylesheet]")) {
@@ -113,10 +116,12 @@ function openNotes(panel) {
   });
   changed.observe(panel, { subtree: true, attributes: true, attributeFilter: ["class"] });
   const ticking = setInterval(() => {
-    if (!view.closed && panel.isConnected) return tick();
+    view.closed || !panel.isConnected ? endFormer() : tick();
+  }, 1000);
+  endFormer = () => {
     clearInterval(ticking);
     changed.disconnect();
-  }, 1000);
+  };
   show();
   return view;
 }

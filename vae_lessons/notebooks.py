@@ -55,9 +55,10 @@ def prepare(fresh: bool = False) -> None:
 def lesson(number: str) -> Path:
     """The notebook of a lesson by its number, like "04"; raises ValueError for one that is not there."""
     found = {path.stem[:2]: path for path in sorted(FOLDER.glob("*.ipynb"))}
-    if str(number) not in found:
+    number = str(number).zfill(2)
+    if number not in found:
         raise ValueError(f"There is no lesson {number}.\nGive one of {', '.join(found)}.")
-    return found[str(number)]
+    return found[number]
 
 
 def executed(
