@@ -8,7 +8,7 @@ import pytest
 from vae_lessons import editions, notebooks
 from vae_lessons.lecture import Lecture
 
-SCRIPT = Lecture._esm.read_text(encoding="utf-8")
+SCRIPT = str(Lecture._esm)
 
 
 @pytest.mark.parametrize("path", sorted(notebooks.FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
