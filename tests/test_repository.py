@@ -69,8 +69,9 @@ def test_every_module_has_its_test_file():
 
 def pyproject_packages():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    own = "vae-lessons[lecture]"  # installed by -e .[lecture]
     listed = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    return {"python" + project["project"]["requires-python"], *listed}
+    return {"python" + project["project"]["requires-python"], *listed} - {own}
 
 
 def conda_packages():
@@ -89,7 +90,7 @@ def test_the_conda_environment_has_its_name_channels_and_the_course_itself():
     text = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
     assert re.search(r"^name: vae-lessons$", text, re.MULTILINE)
     assert re.search(r"^channels:\n  - conda-forge\n  - nodefaults$", text, re.MULTILINE)
-    assert text.rstrip().endswith("- -e .")
+    assert text.rstrip().endswith("- -e .[lecture]")
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])

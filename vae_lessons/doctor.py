@@ -85,7 +85,7 @@ def _floors() -> dict:
     requirements = [Requirement(line) for line in course.requires]
     return {
         "python": SpecifierSet(course.metadata["Requires-Python"]),
-        **{r.name: r.specifier for r in requirements},
+        **{r.name: r.specifier for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})},
     }
 
 
