@@ -238,7 +238,7 @@ def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouche
     assert refreshed.cells[0].outputs[0].text == "digits None\n"
     assert refreshed.cells[1].outputs[0].data["text/plain"] == "False"
     before = bad.read_bytes()
-    with pytest.raises(ValueError, match="bad.ipynb stopped at ZeroDivisionError: division by zero"):
+    with pytest.raises(ValueError, match="stopped at ZeroDivisionError: division by zero"):
         notebooks.refresh([bad])
     with pytest.raises(ValueError, match="cell 0 prints a path"):
         notebooks.refresh([telling])
@@ -259,13 +259,29 @@ def test_preparing_runs_every_lesson_and_says_where_one_stops(tmp_path, monkeypa
     assert main(["prepare"]) == main(["prepare", "--fresh"]) == 0
     assert (tmp_path / "ran.txt").read_text() == "0011"
     assert (tmp_path / "01_a.ipynb").read_bytes() == before, "outputs of one machine are not written"
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path / "03_c.ipynb")
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0", id="broken")]), tmp_path / "03_c.ipynb")
     capsys.readouterr()
     assert main(["prepare"]) == 1
-    assert "03_c.ipynb stopped at ZeroDivisionError" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "The cell broken stopped at ZeroDivisionError" in said
 
 
 def test_a_lesson_is_found_by_its_number():
     assert notebooks.lesson("04").stem == notebooks.lesson("4").stem == "04_kl_balance"
     with pytest.raises(ValueError, match="There is no lesson 99.\nGive one of 00, 01"):
         notebooks.lesson("99")
+
+
+def test_a_cell_that_stops_is_named_with_what_to_do(monkeypatch):
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    for code, said in (
+        ("1 / 0", "The cell culprit stopped at ZeroDivisionError: division by zero"),
+        ("import os; os._exit(1)", "The cell culprit ended its kernel"),
+    ):
+        notebook = new_notebook(
+            cells=[new_code_cell("1"), new_code_cell(code, id="culprit"), new_code_cell("2")]
+        )
+        with pytest.raises(ValueError, match=said) as caught:
+            notebooks.execute(notebook)
+        assert len(str(caught.value).splitlines()) <= 5

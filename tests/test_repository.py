@@ -15,9 +15,8 @@ FLOORS = {
     1: ("data", "elbo", "autoencoder", "vae", "conditional_vae", "judge", "training_cache"),
     2: ("training", "evaluation", "latent_space", "plotting"),
     3: ("widgets", "exercises", "notebooks", "doctor", "server_extension", "lecture"),
-    4: ("grading", "editions"),
-    5: ("export",),
-    6: ("__main__",),
+    4: ("grading", "editions", "export"),
+    5: ("__main__",),
 }
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 

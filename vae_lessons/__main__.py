@@ -38,6 +38,35 @@ def edition(kind: str, out: str) -> int:
     return 0
 
 
+def slides(lessons: list[str], out: str) -> int:
+    """Write lessons as offline slides, with their speaker notes."""
+    from vae_lessons import editions, export
+
+    for number in lessons:
+        written = export.slides(
+            number, out, read=lambda path: editions.with_notes(export.read(path), path.stem)
+        )
+        print(f"{written}: open it in a browser; S opens the speaker's notes.")
+    return 0
+
+
+def html(lessons: list[str], out: str) -> int:
+    """Write lessons as pages to read offline."""
+    from vae_lessons import export
+
+    for number in lessons:
+        print(export.page(number, out))
+    return 0
+
+
+def site(out: str) -> int:
+    """Write the whole course as an offline website."""
+    from vae_lessons import export
+
+    print(f"{export.site(out)}: open it in a browser, or copy the folder to any web server.")
+    return 0
+
+
 def judge() -> int:
     """Train the digit judge anew and print how it does."""
     from vae_lessons.judge import retrain
@@ -111,6 +140,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     written.add_argument("kind", choices=["student", "instructor"])
     written.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
+    for name, run, what in (
+        ("slides", slides, "write lessons as slides that open offline, sliders and all"),
+        ("html", html, "write lessons as pages that open offline, sliders and all"),
+    ):
+        pages = command(name, run, what)
+        pages.add_argument("lessons", nargs="+", metavar="LESSON", help="like 04")
+        pages.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
+    whole = command("site", site, "write the whole course as a website that opens offline")
+    whole.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
     command("judge", judge, "train the digit judge anew, in some minutes")
     command("progress", progress, "print your board of exercises").add_argument(
         "--out", metavar="FILE", help="also copy it to a file to hand in"

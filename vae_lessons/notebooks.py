@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
@@ -64,18 +64,11 @@ def lesson(number: str) -> Path:
 def executed(
     path: Path,
     settings: Mapping[str, str] | None = None,
-    widgets: bool = False,
     after_cell: Callable[[], object] = lambda: None,
 ) -> NotebookNode:
-    """The notebook of a file, run as by `execute`; raises ValueError where a cell stops."""
+    """The notebook of a file, run as by `execute`."""
     notebook = nbformat.read(path, as_version=4)
-    try:
-        execute(notebook, settings, widgets, after_cell)
-    except CellExecutionError as error:
-        raise ValueError(
-            f"{path.name} stopped at {error.ename}: {error.evalue[:300]}\n"
-            "Run it in JupyterLab to see where; `python -m vae_lessons doctor` looks at the machine."
-        ) from None
+    execute(notebook, settings, after_cell=after_cell)
     return notebook
 
 
@@ -88,7 +81,7 @@ def execute(
     """Run the cells in order in a fresh kernel, in place, as someone who solved no exercise yet.
 
     settings: environment variables of the kernel, beside those here. widgets: keep the widgets' state in the
-    notebook's metadata. after_cell: called after each code cell. Raises nbclient's CellExecutionError.
+    notebook's metadata. after_cell: called after each code cell. Raises ValueError where a cell stops.
     """
     environment = {**os.environ, **(settings or {})}
     environment.pop("VAE_LESSONS_STRICT", None)
@@ -101,8 +94,23 @@ def execute(
         resources={"metadata": {"path": str(FOLDER)}},
         on_cell_executed=lambda **_: after_cell(),
     )
-    with tempfile.TemporaryDirectory() as nobody:
-        client.execute(env={**environment, "VAE_LESSONS_STATE": nobody})
+    ran = []  # the cells so far
+    client.on_cell_execute = lambda cell, **_: ran.append(cell)
+    try:
+        with tempfile.TemporaryDirectory() as nobody:
+            client.execute(env={**environment, "VAE_LESSONS_STATE": nobody})
+    except CellExecutionError as error:
+        why = f"stopped at {error.ename}: {error.evalue[:300]}"
+    except CellTimeoutError:
+        why = f"took longer than {client.timeout} seconds. Is the machine busy?"
+    except DeadKernelError:
+        why = "ended its kernel, perhaps for want of memory."
+    else:
+        return
+    raise ValueError(
+        f"The cell {ran[-1].id} {why}\n"
+        "Run it in JupyterLab to see more; `python -m vae_lessons doctor` looks at the machine."
+    )
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
