@@ -1,7 +1,15 @@
-"""Which device is picked: no GPU is needed, the tests pretend to have good and bad ones."""
+"""Which device is picked, and on how many cores: the tests pretend to have good and bad GPUs, and cgroups."""
+
+import math
+import os
+import tempfile
+from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vae_lessons import device
 
@@ -135,3 +143,181 @@ def test_the_step_is_made_also_where_gradients_are_switched_off(monkeypatch):
         assert device.pick() == CPU
     with torch.inference_mode():
         assert device.pick() == CPU
+
+
+# --- cores ---
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """machine(own, files) pretends to be a process of a 64-core server whose cgroups are these files; its cores."""
+    affinity(monkeypatch, 64)
+
+    def pretend(own, files):
+        (tmp_path / "own").write_bytes(own.encode(errors="surrogateescape"))
+        for name, text in files.items():
+            path = tmp_path / "mount" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return device.cores(tmp_path / "own", tmp_path / "mount")
+
+    return pretend
+
+
+def affinity(monkeypatch, count):
+    """From now on the process may run on so many cores."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(count)), raising=False)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: count, raising=False)
+
+
+LITTLEST_HUB = "0::/system.slice/jupyter-ada.service\n"
+V1 = "12:cpuset:/\n5:cpu,cpuacct:/docker/4f2a\n1:name=systemd:/docker/4f2a\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "cores"),
+    [
+        pytest.param("0::/\n", {"cpu.max": "150000 100000\n"}, 2, id="a container with 1.5 cores"),
+        pytest.param("0::/\n", {"cpu.max": "max 100000\n"}, 64, id="a container without a limit"),
+        pytest.param("0::/\n", {"cpu.max": "1000 100000\n"}, 1, id="a hundredth of a core"),
+        pytest.param("0::/\n", {"cpu.max": ""}, 64, id="an empty file"),
+        pytest.param("0::/\n", {"cpu.max": "6400000 100000 \n"}, 64, id="as many as there are"),
+        pytest.param("0::/\n", {"cpu.max": "9900000 100000\n"}, 64, id="more than there are"),
+        pytest.param(
+            LITTLEST_HUB,
+            {
+                "system.slice/jupyter-ada.service/cpu.max": "200000 100000\n",
+                "system.slice/cpu.max": "max 100000\n",
+            },
+            2,
+            id="a service of systemd",
+        ),
+        pytest.param(
+            LITTLEST_HUB,
+            {
+                "system.slice/jupyter-ada.service/cpu.max": "max 100000\n",
+                "system.slice/cpu.max": "300000 100000\n",
+            },
+            3,
+            id="a limit on all services together",
+        ),
+        pytest.param(
+            LITTLEST_HUB,
+            {"system.slice/jupyter-bob.service/cpu.max": "100000 100000\n"},
+            64,
+            id="his, not hers",
+        ),
+        pytest.param(
+            "0::/../../outside\n", {"cpu.max": "400000 100000\n"}, 4, id="moved out of its namespace"
+        ),
+        pytest.param("0::/\udcff\n", {"cpu.max": "400000 100000\n"}, 4, id="a name that is no UTF-8"),
+        pytest.param(
+            V1,
+            {
+                "cpu,cpuacct/docker/4f2a/cpu.cfs_quota_us": "250000\n",
+                "cpu,cpuacct/docker/4f2a/cpu.cfs_period_us": "100000\n",
+                "cpu,cpuacct/cpu.cfs_quota_us": "-1\n",
+                "cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+            },
+            3,
+            id="version 1",
+        ),
+        pytest.param(
+            V1,
+            {"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"},
+            4,
+            id="version 1 from within the container, where its own cgroup is the root",
+        ),
+        pytest.param(
+            V1,
+            {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"},
+            64,
+            id="version 1, no limit",
+        ),
+        pytest.param(V1, {"cpu/cpu.cfs_quota_us": "400000\n"}, 64, id="a file is missing"),
+        pytest.param(
+            "3:cpu:/a\n0::/b\n",
+            {
+                "cpu/a/cpu.cfs_quota_us": "700000\n",
+                "cpu/a/cpu.cfs_period_us": "100000\n",
+                "unified/b/cpu.max": "500000 100000\n",
+            },
+            5,
+            id="both versions at once",
+        ),
+        pytest.param(
+            "2:cpuset:/a\n",
+            {"cpuset/a/cpu.cfs_quota_us": "100000\n", "cpuset/a/cpu.cfs_period_us": "100000\n"},
+            64,
+            id="no controller of CPU time",
+        ),
+        pytest.param("", {"cpu.max": "100000 100000\n"}, 64, id="in no cgroup"),
+    ],
+)
+def test_the_cores_of_a_cgroup(machine, own, files, cores):
+    assert machine(own, files) == cores
+
+
+def test_cores_without_cgroups(tmp_path, monkeypatch):
+    affinity(monkeypatch, 6)
+    assert device.cores(tmp_path / "own", tmp_path / "mount") == 6
+
+
+def test_cores_as_python_was_told(tmp_path, monkeypatch):
+    affinity(monkeypatch, 6)
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 3, raising=False)  # python -X cpu_count=3, from 3.13
+    assert device.cores(tmp_path / "own", tmp_path / "mount") == 3
+
+
+def test_cores_without_affinity(tmp_path, monkeypatch):
+    for name in ("process_cpu_count", "sched_getaffinity"):
+        monkeypatch.delattr(os, name, raising=False)
+    for count, cores in ((7, 7), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
+        assert device.cores(tmp_path / "own", tmp_path / "mount") == cores
+
+
+QUOTAS = st.one_of(st.none(), st.integers(1_000, 10_000_000))  # microseconds; None: no limit
+
+
+@given(
+    available=st.integers(1, 256),
+    chain=st.lists(st.tuples(QUOTAS, st.integers(1_000, 1_000_000)), min_size=1, max_size=5),
+    version=st.sampled_from([1, 2]),
+)
+def test_the_tightest_limit_between_the_root_and_the_process_counts(available, chain, version):
+    names = [f"level{depth}" for depth in range(1, len(chain))]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as monkeypatch:
+        affinity(monkeypatch, available)
+        own, mount = Path(folder, "own"), Path(folder, "mount")
+        own.write_text(f"{'0:' if version == 2 else '1:cpu'}:/{'/'.join(names)}\n")
+        for depth, (quota, period) in enumerate(chain):
+            cgroup = mount.joinpath(*["cpu"] * (version == 1), *names[:depth])
+            cgroup.mkdir(parents=True, exist_ok=True)
+            if version == 2:
+                (cgroup / "cpu.max").write_text(f"{quota or 'max'} {period}\n")
+            else:
+                (cgroup / "cpu.cfs_quota_us").write_text(f"{quota or -1}\n")
+                (cgroup / "cpu.cfs_period_us").write_text(f"{period}\n")
+        limits = [Fraction(quota, period) for quota, period in chain if quota]
+        assert device.cores(own, mount) == math.ceil(min([Fraction(available), *limits]))
+
+
+@pytest.mark.parametrize(("threads", "cores", "after"), [(64, 2, 2), (2, 64, 2), (1, 2, 1), (4, 4, 4)])
+def test_pick_lowers_the_threads_to_the_cores_and_never_raises_them(monkeypatch, threads, cores, after):
+    asked = []
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    monkeypatch.setattr(device, "cores", lambda: cores)
+    device.pick()
+    assert [threads, *asked][-1] == after and len(asked) == (after != threads)
+
+
+def test_the_threads_of_this_process_fit_its_cores():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(device.cores() + 3)
+        device.pick()
+        assert torch.get_num_threads() == device.cores()
+    finally:
+        torch.set_num_threads(before)

@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -10,9 +12,14 @@ from torch import Tensor, nn
 def pick() -> torch.device:
     """The device to train on: CUDA, else MPS, else the CPU, or what VAE_LESSONS_DEVICE says.
 
+    Torch is left no more threads than cores(): in a container it counts the cores of the whole server, and
+    threads without a core of their own only wait for each other. Their number is never raised.
     Warns when there is a GPU that does not work. Raises ValueError or RuntimeError for a VAE_LESSONS_DEVICE
     that is no device or does not work.
     """
+    limit = cores()
+    if torch.get_num_threads() > limit:
+        torch.set_num_threads(limit)
     device, reason, broken_gpu = _choose()
     if broken_gpu:
         warnings.warn(f"training on the CPU, because {reason}.", stacklevel=2)
@@ -23,6 +30,48 @@ def pick_with_reason() -> tuple[torch.device, str]:
     """The device as pick() chooses it, without the warning, and one line that says why."""
     device, reason, _ = _choose()
     return device, reason
+
+
+def cores(own: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")) -> int:
+    """How many CPU cores this process may use, at least 1: fewer than there are under taskset, in a container or a hub.
+
+    The smallest of its affinity and the limits of its cgroups, a part of a core taken for a whole one. A limit
+    holds for all that is below it, so every cgroup counts from the process's own up to the root. own says where
+    in the tree below mount the process is. Their formats: cgroups(7) for own, and in Linux's own documentation
+    admin-guide/cgroup-v2.rst for cpu.max, scheduler/sched-bwc.rst for version 1's cpu.cfs_quota_us.
+    """
+    if hasattr(os, "process_cpu_count"):  # from Python 3.13
+        affinity = os.process_cpu_count()
+    else:
+        affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min([affinity or 1, *_limits(own, mount)]))
+
+
+def _limits(own: Path, mount: Path) -> Iterator[int]:
+    """The cores that the CPU time of each of this process's cgroups is worth, rounded up, where it is limited."""
+    try:
+        lines = own.read_text(
+            encoding="utf-8", errors="surrogateescape"
+        ).splitlines()  # names may be any bytes
+    except OSError:  # not Linux
+        return
+    for line in lines:  # number:controllers:path, without controllers in version 2
+        controllers, _, path = line.partition(":")[2].partition(":")
+        if not controllers:
+            roots, files = (mount, mount / "unified"), ["cpu.max"]
+        elif "cpu" in controllers.split(","):
+            roots, files = (mount / controllers, mount / "cpu"), ["cpu.cfs_quota_us", "cpu.cfs_period_us"]
+        else:
+            continue
+        for folder in roots:
+            for name in ("", *path.strip("/").split("/")):  # from the root down to the process's own cgroup
+                folder /= name
+                try:
+                    quota, period = (int(n) for file in files for n in (folder / file).read_text().split())
+                except (OSError, ValueError):  # no such file, or "max": no limit here
+                    continue
+                if quota > 0 and period > 0:  # version 1 writes -1 for no limit
+                    yield -(-quota // period)
 
 
 def _choose() -> tuple[torch.device, str, bool]:

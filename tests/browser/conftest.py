@@ -209,3 +209,41 @@ def exported_page(chromium: Browser, npm_package: Callable[[str, str], Path], tm
 
     yield export_and_open
     context.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, written: Path) -> Iterator[Callable[..., Page]]:
+    """A function that opens a file of the folder `written`, which the module has to make, as a page without a network.
+
+    Afterwards nothing may have failed, no error been reported, and nothing been asked of a network.
+    """
+    contexts, failures = [], []
+
+    def refuse(route: Route) -> None:
+        failures.append(route.request.url)
+        route.abort()
+
+    def follow(page: Page) -> None:
+        watched(page)
+        page.on("requestfailed", lambda request: failures.append(request.url))
+        page.route(re.compile("^(https?|wss?):"), refuse)
+
+    def opened(name: str, theme: str = "light", width: int = 1280, height: int = 720) -> Page:
+        contexts.append(
+            chromium.new_context(
+                offline=True, viewport={"width": width, "height": height}, color_scheme=theme
+            )
+        )
+        contexts[-1].on("page", follow)
+        page = contexts[-1].new_page()
+        page.goto((written / name).as_uri())
+        page.wait_for_function("window.MathJax?.startup?.promise")
+        page.evaluate("MathJax.startup.promise.then(() => null)")
+        return page
+
+    yield opened
+    problems = [problem for context in contexts for page in context.pages for problem in page.problems]
+    for context in contexts:
+        context.close()
+    assert failures == []
+    assert problems == []

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import missing, watched
+from tests.browser.conftest import missing
 from tests.browser.hand import data, drag, pixels, press
 from tests.test_export import MODELS, already, named, tiny
 from vae_lessons import export, notebooks
@@ -36,41 +36,6 @@ def written(tmp_path_factory):
     if "cdn." in (out / "03_reparameterization.slides.html").read_text("utf-8"):
         missing("npm could not download the scripts", "see what it said above")
     return out
-
-
-@pytest.fixture
-def visit(chromium, written):
-    """A function that opens a file; afterwards nothing may have failed, and nothing been asked of a network."""
-    contexts, failures = [], []
-
-    def refuse(route):
-        failures.append(route.request.url)
-        route.abort()
-
-    def follow(page):
-        watched(page)
-        page.on("requestfailed", lambda request: failures.append(request.url))
-        page.route(re.compile("^(https?|wss?):"), refuse)
-
-    def opened(name, theme="light", width=1280, height=720):
-        contexts.append(
-            chromium.new_context(
-                offline=True, viewport={"width": width, "height": height}, color_scheme=theme
-            )
-        )
-        contexts[-1].on("page", follow)
-        page = contexts[-1].new_page()
-        page.goto((written / name).as_uri())
-        page.wait_for_function("window.MathJax?.startup?.promise")
-        page.evaluate("MathJax.startup.promise.then(() => null)")
-        return page
-
-    yield opened
-    problems = [problem for context in contexts for page in context.pages for problem in page.problems]
-    for context in contexts:
-        context.close()
-    assert failures == []
-    assert problems == []
 
 
 @pytest.fixture

@@ -1,0 +1,88 @@
+"""The real course, run once from students' editions and written as a website and slides: all of it works offline."""
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.hand import drag, pixels, press
+from tests.browser.test_export import AXE, OVERFLOWS
+from tests.browser.test_lessons import IN_LESSON
+from vae_lessons import editions, export, notebooks
+
+SETTINGS = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "0"}
+ON_SLIDES = ("slide", "subslide")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A folder with the website, and lesson 04 as slides with its notes."""
+    out, ran = tmp_path_factory.mktemp("website"), {}
+
+    def read(path):
+        ran[path.stem] = editions.student(nbformat.read(path, as_version=4), path.stem)
+        return ran[path.stem]
+
+    def run(notebook, widgets, after_cell):
+        notebooks.execute(notebook, SETTINGS, widgets, after_cell)
+
+    export.site(out, read, run)
+    export.slides(
+        "04", out, lambda path: editions.with_notes(ran[path.stem], path.stem), lambda *_, **__: None
+    )
+    return out
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("lesson", IN_LESSON)
+def test_every_page_of_the_website_is_whole_and_open_to_everybody(visit, npm_package, lesson, theme):
+    page = visit(f"{lesson}.html", theme)
+    widgets = len(IN_LESSON[lesson])
+    expect(page.locator(".vae-lessons")).to_have_count(widgets, timeout=60_000)
+    assert page.locator("article figure img").count() >= 2
+    assert page.locator("mjx-merror").count() == 0
+    assert page.locator("article mjx-container > svg").count() > 0 or lesson.startswith("00")
+    page.evaluate((npm_package("axe-core", "4.11.0") / "axe.min.js").read_text("utf-8"))
+    assert page.evaluate(AXE) == []
+
+
+def test_sliders_of_the_website_change_the_picture(visit):
+    page = visit("05_interpolation.html")
+    sliders = page.locator(".vae-lessons").nth(1)
+    first = sliders.locator("input[type=range]").first
+    seen = [pixels(sliders.locator(".vl-big"))]
+    drag(first, (0.5, 0.5), (0.9, 0.5))
+    seen.append(pixels(sliders.locator(".vl-big")))
+    press(first, *["ArrowLeft"] * 10)
+    seen.append(pixels(sliders.locator(".vl-big")))
+    assert seen[0] != seen[1] != seen[2]
+
+
+def test_search_goes_through_all_lessons(visit):
+    page = visit("index.html")
+    page.get_by_role("searchbox").fill("posterior collapse")
+    expect(page.locator("#results a", has_text="04 ·").first).to_be_visible()
+    page.locator("#results a", has_text="Glossary").first.click()
+    page.wait_for_url("**/glossary.html#posterior-collapse")
+
+
+def test_the_slides_of_a_lesson_fit_and_its_widget_moves(visit):
+    page = visit("04_kl_balance.slides.html")
+    page.wait_for_selector("html[data-ready]")
+    notebook = nbformat.read(notebooks.lesson("04"), as_version=4)
+    types = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    assert page.evaluate("Reveal.getTotalSlides()") == sum(one in ON_SLIDES for one in types)
+    touched = False
+    while not page.evaluate("Reveal.isLastSlide()"):
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(60)
+        assert page.evaluate(OVERFLOWS) == []
+        widget = page.locator("section.present section.present .vae-lessons")
+        if widget.count() and not touched:
+            touched = True
+            tiles = widget.locator(".vl-tile")
+            before = [pixels(tile) for tile in tiles.all()[8:16]]
+            press(widget.get_by_role("slider", name="beta"), "End")
+            page.wait_for_timeout(200)
+            assert [pixels(tile) for tile in tiles.all()[8:16]] != before
+            page.keyboard.press("Escape")
+    assert touched
