@@ -246,37 +246,12 @@ def test_a_device_that_is_none(monkeypatch, capsys):
     assert "'toaster' is not a device" in check.found and "Set it to cpu" in check.fix
 
 
-def test_more_threads_than_cores(monkeypatch):
+def test_threads_are_those_that_lessons_use(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 64)
-    monkeypatch.setattr(doctor, "_cpu_quota", lambda: 2.0)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    check = row("threads")
-    assert check.status == "note" and "64 torch threads on 2 available cores" in check.found
-    assert "OMP_NUM_THREADS=2" in check.fix
-
-
-def test_cores_without_affinity_or_quota(monkeypatch):
-    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 6)
-    monkeypatch.setattr(doctor, "_cpu_quota", lambda: float("inf"))
-    assert doctor._cores() == 6
-
-
-@pytest.mark.parametrize(
-    ("files", "cores"),
-    [
-        ({"cpu.max": "150000 100000\n"}, 1.5),
-        ({"cpu.max": "max 100000\n"}, float("inf")),
-        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, float("inf")),
-        ({}, float("inf")),
-    ],
-)
-def test_the_quota_of_a_container(tmp_path, files, cores):
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert doctor._cpu_quota(tmp_path) == cores
+    monkeypatch.setattr(device, "cores", lambda: 2)
+    assert row("threads").found == "2 torch threads on 2 available cores"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    assert row("threads").found == "1 torch threads on 2 available cores"
 
 
 @pytest.fixture

@@ -294,3 +294,10 @@ def test_a_layer_of_a_library_counts_by_its_settings():
     plain, leaky = nn.Sequential(nn.LeakyReLU(0.1)), nn.Sequential(nn.LeakyReLU(0.2))
     assert path(plain) != path(leaky)
     assert path(nn.Sequential(nn.LeakyReLU(0.1))) == path(plain)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such modes there")
+def test_what_one_prepared_others_may_read(images, kept_in):
+    fit(small(), images, CONFIG)
+    (file,) = kept_in.glob("*")
+    assert file.stat().st_mode & 0o777 == 0o644

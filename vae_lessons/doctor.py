@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import math
 import os
 import platform
 import shutil
@@ -168,29 +167,10 @@ def _device() -> Check:
 def _threads() -> Check:
     import torch
 
-    threads, cores = torch.get_num_threads(), _cores()
-    if threads > cores:
-        fix = f"Set OMP_NUM_THREADS={cores} before Python starts, or call torch.set_num_threads({cores})."
-        return Check("threads", NOTE, f"{threads} torch threads on {cores} available cores: slow", fix)
-    return Check("threads", OK, f"{threads} torch threads on {cores} available cores")
+    from vae_lessons.device import cores
 
-
-def _cores() -> int:
-    """Cores that this process may use: fewer than the machine has under taskset, Slurm or in a container."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return math.ceil(min(cores, _cpu_quota()))
-
-
-def _cpu_quota(cgroup: Path = Path("/sys/fs/cgroup")) -> float:
-    """Cores' worth of time that a container is given by cgroup v2 or v1; infinite where there is no limit."""
-    for files in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
-        try:
-            quota, period = " ".join((cgroup / file).read_text() for file in files).split()
-        except OSError:
-            continue
-        if quota not in ("max", "-1"):
-            return int(quota) / int(period)
-    return math.inf
+    threads = min(torch.get_num_threads(), cores())  # as device.pick() sets them
+    return Check("threads", OK, f"{threads} torch threads on {cores()} available cores")
 
 
 def _data_set(name: str) -> Check:

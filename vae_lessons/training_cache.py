@@ -92,6 +92,7 @@ def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str]) -> 
     os.close(handle)
     try:
         save_file(weights, partial, metadata=dict(metadata))
+        os.chmod(partial, 0o644)  # one prepares it, a class reads it
         os.replace(partial, path)
     finally:
         Path(partial).unlink(missing_ok=True)

@@ -28,8 +28,8 @@ class NotYet(AssertionError):
 def check(number: str, answer: Answer) -> Answer:
     """Say whether a function solves an exercise, or which mistake it makes; returns it if right, else the course's own.
 
-    Runs the function on small inputs, for at most five seconds, and nothing else of the student's; random states are
-    left as they were. Raises only with VAE_LESSONS_STRICT=1, NotYet for whatever is not right.
+    Runs the function on small inputs, for at most five seconds of computing, and nothing else of the student's; random
+    states are left as they were. Raises only with VAE_LESSONS_STRICT=1, NotYet for whatever is not right.
 
     >>> kl = check("2.3", kl)
     """
