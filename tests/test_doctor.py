@@ -159,8 +159,8 @@ def test_the_version_of_jupyterlab(monkeypatch, version, status):
 def test_an_old_widget_package(monkeypatch, capsys):
     installed_version(monkeypatch, "ipywidgets", "7.8")
     check = diagnosis("ipywidgets", capsys)
-    assert "7.8, but the course needs >=8.1" in check.found
-    assert check.fix == 'uv pip install "ipywidgets>=8.1"'
+    assert "7.8, but the course needs >=8.1.4" in check.found
+    assert check.fix == 'uv pip install "ipywidgets>=8.1.4"'
 
 
 def test_a_missing_package(monkeypatch, capsys):

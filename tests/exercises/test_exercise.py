@@ -206,10 +206,11 @@ def test_stopping_a_check_by_hand_leaves_no_thread_behind(doubling, monkeypatch)
     import threading
 
     before = threading.active_count()
-    joined = threading.Thread.join
+    joined, pressed = threading.Thread.join, []
 
     def interrupted(thread, timeout=None):
-        if timeout == judging.TIME_LIMIT:
+        if not pressed:
+            pressed.append("the stop button")
             raise KeyboardInterrupt
         joined(thread, timeout)
 
@@ -224,8 +225,23 @@ def test_stopping_a_check_by_hand_leaves_no_thread_behind(doubling, monkeypatch)
     assert threading.active_count() == before
 
 
-def test_an_import_is_not_cut_short(doubling, monkeypatch, tmp_path):
+def test_waiting_for_a_busy_machine_is_no_endless_loop(doubling, monkeypatch):
     monkeypatch.setattr(judging, "TIME_LIMIT", 0.2)
+
+    def slow(x):
+        time.sleep(0.2)  # at each of the probe's inputs: in all longer than the limit, but no computing
+        return 2 * x
+
+    def stuck(x):
+        time.sleep(5)
+        return 2 * x
+
+    assert doubling.judge(slow).state == RIGHT
+    assert doubling.judge(stuck).state == RAISED
+
+
+def test_an_import_is_not_cut_short(doubling, monkeypatch, tmp_path):
+    monkeypatch.setattr(judging, "TIME_LIMIT", 0.05)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "slow_module_of_a_student.py").write_text(
         "import time\nfor _ in range(10): time.sleep(0.05)\ndone = 1"
