@@ -15,6 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests.benchmarks import class_load
 from tests.conftest import REPOSITORY
+from vae_lessons import editions
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = SpecifierSet(PROJECT["project"]["requires-python"])
@@ -219,10 +220,11 @@ def test_every_snippet_can_be_parsed():
 
 
 def test_colab_gets_the_packages_at_the_floors_of_the_course():
-    (cell,) = blocks("ipython")
+    (recipe,) = blocks("ipython")
     floors = {Requirement(line).name: line for line in PROJECT["project"]["dependencies"]}
-    asked = re.findall(r'"(.+?)"', cell)
-    assert asked == [floors[Requirement(line).name] for line in asked] and len(asked) == 4
+    for cell in (recipe, editions.ON_COLAB):
+        asked = re.findall(r'"([\w-]+>=.+?)"', cell)
+        assert asked == [floors[Requirement(line).name] for line in asked] and len(asked) == 4
 
 
 def test_every_recipe_says_whether_it_was_executed():

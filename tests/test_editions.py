@@ -2,6 +2,8 @@
 
 import ast
 import re
+import sys
+import types
 
 import nbformat
 import pytest
@@ -182,6 +184,40 @@ def test_an_edition_is_written_once_and_never_over_a_students_work(tmp_path, cap
     assert len(capsys.readouterr().err.splitlines()) <= 5
     assert mine.read_text() == "a week of work"
     assert not (out / LESSONS[0].name).exists(), "nothing is written where something is in the way"
+
+
+def test_badges_lead_to_the_file_and_its_first_cell_installs_on_colab_only(tmp_path, capsys, monkeypatch):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    folder = "https://github.com/you/vae-lessons/tree/main/lessons/colab"
+    assert main(["edition", "student", "--out", str(tmp_path / "colab"), "--colab", folder]) == 0
+    for path in LESSONS:
+        title, badge, setup = nbformat.read(tmp_path / "colab" / path.name, as_version=4).cells[:3]
+        assert title.source.startswith("# ")
+        assert (
+            f"(https://colab.research.google.com/github/you/vae-lessons/blob/main/lessons/colab/{path.name})"
+            in badge.source
+        )
+    ran, module = [], types.ModuleType("google.colab")
+    module.output = types.SimpleNamespace(enable_custom_widget_manager=lambda: ran.append("widgets"))
+    shell = types.SimpleNamespace(run_line_magic=lambda name, line: ran.append(f"{name} {line}"))
+    code = TransformerManager().transform_cell(setup.source)
+    exec(code, {"get_ipython": lambda: shell})
+    assert ran == []
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", module)
+    exec(code, {"get_ipython": lambda: shell})
+    assert ran[0] == "pip install --quiet --no-deps git+https://github.com/you/vae-lessons@main"
+    assert "torch" not in " ".join(ran[1:]) and ran[-1] == "widgets"
+    capsys.readouterr()
+    for wrong in (
+        "you/vae-lessons",
+        "https://github.com/you/vae-lessons",
+        "https://git.example.org/a/b/tree/main/c",
+    ):
+        assert main(["edition", "student", "--out", str(tmp_path / "wrong"), "--colab", wrong]) == 1
+        assert "like https://github.com/you" in capsys.readouterr().err
+    assert not (tmp_path / "wrong").exists()
 
 
 @pytest.mark.parametrize(

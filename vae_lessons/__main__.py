@@ -29,11 +29,11 @@ def prepare(fresh: bool) -> int:
     return 0
 
 
-def edition(kind: str, out: str) -> int:
+def edition(kind: str, out: str, colab: str | None) -> int:
     """Write the lessons for students or for instructors."""
     from vae_lessons import editions
 
-    files = editions.write(kind, out)
+    files = editions.write(kind, out, colab)
     print(f"{len(files)} files for {kind}s in {out}.")
     return 0
 
@@ -140,6 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     written.add_argument("kind", choices=["student", "instructor"])
     written.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
+    written.add_argument(
+        "--colab", metavar="ADDRESS", help="with badges for Colab, for this folder of your copy on GitHub"
+    )
     for name, run, what in (
         ("slides", slides, "write lessons as slides that open offline, sliders and all"),
         ("html", html, "write lessons as pages that open offline, sliders and all"),

@@ -24,6 +24,16 @@ _START = """from vae_lessons.lecture import Lecture
 
 Lecture()  # run all cells, then press Start"""
 
+ON_COLAB = """import sys
+
+if "google.colab" in sys.modules:  # keeps Colab's PyTorch, and installs the course and what Colab lacks
+    %pip install --quiet --no-deps git+https://github.com/{repository}@{branch}
+    %pip install --quiet "anywidget>=0.9.18" "safetensors>=0.5" "filelock>=3.16" "platformdirs>=4.3"
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
+print("ready")"""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -122,16 +132,43 @@ def solved(source: str, number: str, name: str, known: set[str]) -> str:
     return "\n".join([*lines[: stub.lineno - 1], filled, *lines[stub.end_lineno :]])
 
 
-def write(kind: str, out: str | Path) -> list[Path]:
+def for_colab(notebook: NotebookNode, name: str, folder: str) -> NotebookNode:
+    """A copy that opens in Colab by its badge, and installs there what is missing.
+
+    folder: the address on GitHub at which the file will lie, like https://github.com/you/vae-lessons/tree/main/colab,
+    in a copy of this repository. Raises ValueError for another kind of address.
+    """
+    found = re.fullmatch(
+        r"https://github\.com/([\w.-]+/[\w.-]+)/(?:tree|blob)/([\w.-]+)/([\w./-]+?)/?", folder
+    )
+    if found is None:
+        raise ValueError(
+            f"{folder} is no folder on GitHub.\nGive its address, like https://github.com/you/vae-lessons/tree/main/colab."
+        )
+    repository, branch, inner = found.groups()
+    address = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{inner}/{name}"
+    badge = f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
+    skip = {"slideshow": {"slide_type": "skip"}}
+    notebook = deepcopy(notebook)
+    place = int(notebook.cells[0].cell_type == "markdown")  # below the title, before the first code
+    notebook.cells[place:place] = [
+        new_markdown_cell(badge, id="colab-badge", metadata=skip),
+        new_code_cell(ON_COLAB.format(repository=repository, branch=branch), id="colab-setup", metadata=skip),
+    ]
+    return notebook
+
+
+def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
     """Write all lessons of an edition and what they link to into a folder; returns the files.
 
-    kind: "student" or "instructor". Raises FileExistsError before anything is written if one is there already.
+    kind: "student" or "instructor". colab: see for_colab. Raises FileExistsError before anything is written if one is
+    there already.
     """
     make = {"student": student, "instructor": instructor}[kind]
     files = {"glossary.md": (notebooks.FOLDER / "glossary.md").read_text(encoding="utf-8")}
     for path in sorted(notebooks.FOLDER.glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        files[path.name] = notebooks.dump(make(notebook, path.stem))
+        notebook = make(nbformat.read(path, as_version=4), path.stem)
+        files[path.name] = notebooks.dump(for_colab(notebook, path.name, colab) if colab else notebook)
     out = Path(out).expanduser()
     there = [name for name in files if (out / name).exists()]
     if there:
