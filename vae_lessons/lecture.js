@@ -1,15 +1,15 @@
 // Slides in JupyterLab's window, the speaker's notes in another one that reads them from the same page.
 
 const NOTES_STYLE = `
-  body { margin: 0; padding: 18px 26px; overflow: auto; background: var(--jp-layout-color0, white);
-    color: var(--jp-content-font-color1, black); font: 20px/1.45 system-ui, sans-serif; }
+  body { margin: 0; padding: 18px 26px; font: 20px/1.45 system-ui, sans-serif; }
   header { display: flex; flex-wrap: wrap; gap: 8px 28px; align-items: baseline; border-bottom: 1px solid #888; }
   header p { margin: 0 0 10px; }
   #clock { font-size: 34px; font-variant-numeric: tabular-nums; }
-  #late { color: var(--jp-error-color0, #b71c1c); font-weight: bold; }
-  main { margin: 14px 0; }
-  main .jp-MarkdownOutput { font-size: 20px; line-height: 1.45; padding: 0; border: 0; overflow: visible; }
-  main blockquote { margin: 0 0 14px; padding: 0; border: 0; color: inherit; }
+  #late { padding: 0 10px; background: #b71c1c; color: white; font-weight: bold; }
+  #late:empty { display: none; }
+  main { margin: 14px 0; max-width: 45em; }
+  blockquote { margin: 0 0 14px; }
+  pre, code { font-size: 17px; }
   footer { display: flex; gap: 10px; align-items: center; border-top: 1px solid #888; padding-top: 12px; }
   button { font: inherit; padding: 4px 16px; }`;
 
@@ -59,16 +59,9 @@ function openNotes(panel) {
   endFormer();
   const page = view.document;
   page.head.replaceChildren(element("meta", { charset: "utf-8" }), element("title", {}, "Speaker notes"));
-  for (const sheet of document.querySelectorAll("style, link[rel=stylesheet]")) {
-    const copy = page.importNode(sheet, true); // formulas and colours as in JupyterLab
-    if (copy.href) copy.href = sheet.href;
-    page.head.append(copy);
-  }
   page.head.append(element("style", {}, NOTES_STYLE));
   page.documentElement.lang = "en";
-  page.body.className = "";
-  for (const [name, value] of Object.entries(document.body.dataset)) page.body.dataset[name] = value;
-  delete page.body.dataset.jpDeckMode;
+  page.documentElement.style.colorScheme = document.body.dataset.jpThemeLight === "false" ? "dark" : "light";
 
   const clock = element("p", { id: "clock" }), plan = element("p"), late = element("p", { id: "late", role: "status" });
   const notes = element("main"), next = element("p");
@@ -104,6 +97,9 @@ function openNotes(panel) {
   const show = () => {
     const shown = notesCells(panel, visibleCells(panel).map((cell) => cell.dataset.jpfCellId));
     const texts = shown.map((cell) => page.importNode(cell.querySelector(".jp-MarkdownOutput"), true));
+    for (const formula of texts.flatMap((text) => [...text.querySelectorAll("mjx-container")])) {
+      formula.replaceWith(formula.querySelector("math") ?? formula.textContent); // MathJax's fonts stay behind
+    }
     notes.replaceChildren(...(texts.length ? texts : [element("p", {}, "No notes for this slide.")]));
     const after = notesCells(panel).find((cell) => follows(cell, shown.at(-1) ?? firstShown(panel)));
     next.textContent = after ? `Next: ${titleOf(panel, after)}` : "";

@@ -131,6 +131,13 @@ def test_notes_follow_the_slides_and_keys_work_in_both_windows(lecture):
     expect(main).to_contain_text(said[1])
     notes.get_by_role("button", name="Next").click()
     expect(main).not_to_contain_text(said[1])
+    assert notes.locator("mjx-container").count() == 0
+    for _ in range(20):
+        notes.keyboard.press("Space")
+        notes.wait_for_timeout(100)
+        if notes.locator("main math").count():
+            break
+    assert notes.locator("main math").first.bounding_box()["width"] > 5, "a formula that can be seen"
     soon(notes, lambda: notes.locator("#clock").inner_text() >= "0:02", "the clock does not run")
     assert page.problems == []
 
