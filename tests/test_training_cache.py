@@ -194,6 +194,22 @@ def test_a_hook_or_a_frozen_weight_makes_another_run():
     assert path(model) != before
 
 
+def test_which_of_two_functions_a_model_has_makes_another_run():
+    one, two = (lambda z: z), (lambda z: 2 * z)
+    models = [small() for _ in range(2)]
+    for model, third in zip(models, (one, two), strict=True):
+        model.first, model.second, model.third = one, two, third
+    assert path(models[0]) != path(models[1])
+
+
+def test_a_file_of_another_model_loads_nothing_of_it(tmp_path):
+    other, model = small(hidden_dim=9), small()
+    before = weights(model).clone()
+    training_cache.save(tmp_path / "x.safetensors", other, {})
+    assert training_cache.load(tmp_path / "x.safetensors", model) is None
+    assert torch.equal(weights(model), before)
+
+
 def test_another_process_finds_the_run():
     code = f"""
         import torch

@@ -64,6 +64,9 @@ def load(path: Path, model: nn.Module) -> dict | None:
         with safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
             told = json.loads(file.metadata()["told"])
+        shapes = {name: tensor.shape for name, tensor in weights.items()}
+        if shapes != {name: tensor.shape for name, tensor in model.state_dict().items()}:
+            return None  # load_state_dict would load what fits before it complains
         model.load_state_dict(weights)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
         return None
@@ -111,7 +114,7 @@ class _Description:
     """A hash of everything that a result depends on, each function, class and module once."""
 
     def __init__(self, weights: bool) -> None:
-        self.told, self.weights, self.seen = hashlib.sha256(torch.__version__.encode()), weights, set()
+        self.told, self.weights, self.seen = hashlib.sha256(torch.__version__.encode()), weights, {}
 
     def say(self, *words: object) -> None:
         self.told.update(repr(words).encode())
@@ -148,9 +151,10 @@ class _Description:
             raise TypeError(f"a {type(what).__name__} has more to it than can be told")
 
     def _once(self, what: object, describe: Callable[[object], None]) -> None:
-        self.say(type(what).__name__, getattr(what, "__qualname__", ""))
-        if id(what) not in self.seen:
-            self.seen.add(id(what))
+        known = id(what) in self.seen
+        self.say(type(what).__name__, self.seen.setdefault(id(what), len(self.seen)))
+        if not known:
+            self.say(getattr(what, "__qualname__", ""))
             describe(what)
 
     def _module(self, module: nn.Module) -> None:
