@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two tests run at once, each on a core of its own
+
 import numpy as np
 import pytest
 import torch

@@ -187,7 +187,7 @@ def test_all_lessons_run_on_mnist(mnist_raw):
         "VAE_LESSONS_DATASET": "mnist",
         "VAE_LESSONS_DATA": str(mnist_raw.parents[1]),
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "notebooks"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "notebooks"]
     run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout[-4000:]
 
