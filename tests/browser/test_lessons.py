@@ -1,11 +1,10 @@
 """Each lesson in a real JupyterLab, trained briefly: its widgets follow the hand and show what PyTorch decodes."""
 
-import ast
-
 import nbformat
 import pytest
 
 from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
+from tests.conftest import brief
 from vae_lessons.notebooks import FOLDER
 
 IN_LESSON = {
@@ -20,20 +19,6 @@ IN_LESSON = {
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
 )
-
-
-class WithoutClaims(ast.NodeTransformer):
-    def visit_Assert(self, node):
-        return ast.Pass()
-
-
-def brief(notebook):
-    """The lesson with few images and without its claims, which other tests hold."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            tree = WithoutClaims().visit(ast.parse(cell.source.replace("20_000", "2_000")))
-            cell.source, cell.outputs = ast.unparse(tree), []
-    return notebook
 
 
 def test_every_lesson_is_here_and_has_something_to_touch():
