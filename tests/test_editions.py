@@ -11,9 +11,10 @@ import pytest
 from vae_lessons import editions, notebooks
 from vae_lessons.__main__ import main
 from vae_lessons.exercises.catalogue import exercises, predictions
+from vae_lessons.notebooks import slide_type
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+LESSONS = notebooks.lessons()
 ON_SLIDES = ("slide", "subslide", "fragment")
 
 
@@ -24,10 +25,6 @@ def lesson(request):
 
 def committed(lesson):
     return nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4)
-
-
-def slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type")
 
 
 def code(notebook):
@@ -239,9 +236,7 @@ def test_notes_that_do_not_fit_are_refused_by_name(tmp_path, monkeypatch, text, 
 @pytest.mark.parametrize("lesson", [path.stem for path in LESSONS])
 def test_the_instructors_edition_runs_and_every_check_says_right(lesson):
     edition = editions.instructor(committed(lesson), lesson)
-    notebooks.execute(
-        edition, {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "0"}
-    )
+    notebooks.execute(edition, notebooks.COMMITTED | {"VAE_LESSONS_FRESH": "0"})
     for cell in code(edition):
         said = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
         for function, (number, *_) in editions._calls(cell.source):

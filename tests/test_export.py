@@ -200,7 +200,7 @@ def local_targets(path):
 def test_every_link_of_the_site_leads_somewhere(kept, executed, out):
     first = export.site(out, lambda path: named(executed, path), already)
     assert first == out / "index.html"
-    stems = [path.stem for path in sorted(notebooks.FOLDER.glob("*.ipynb"))]
+    stems = [path.stem for path in notebooks.lessons()]
     for stem in ["index", *stems, "glossary"]:
         for target in local_targets(out / f"{stem}.html"):
             file, _, anchor = target.partition("#")

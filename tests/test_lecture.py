@@ -11,7 +11,7 @@ from vae_lessons.lecture import Lecture
 SCRIPT = str(Lecture._esm)
 
 
-@pytest.mark.parametrize("path", sorted(notebooks.FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.stem)
 def test_the_plan_in_the_window_adds_up_to_the_lessons_minutes(path):
     (pattern,) = re.findall(r"textContent\.match\(/(\^.+minutes.+)/\)", SCRIPT)
     notebook = nbformat.read(path, as_version=4)

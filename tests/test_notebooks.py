@@ -23,7 +23,7 @@ from vae_lessons import (
     vae,
 )
 
-LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+LESSONS = notebooks.lessons()
 TAUGHT = {  # what each lesson writes out in full, and the module it is imported from afterwards
     "01_autoencoder": (networks, autoencoder),
     "02_vae": (gaussians, likelihoods, elbo, vae),

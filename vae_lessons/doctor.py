@@ -169,8 +169,9 @@ def _threads() -> Check:
 
     from vae_lessons.device import cores
 
-    threads = min(torch.get_num_threads(), cores())  # as device.pick() sets them
-    return Check("threads", OK, f"{threads} torch threads on {cores()} available cores")
+    available = cores()
+    threads = min(torch.get_num_threads(), available)  # as device.pick() sets them
+    return Check("threads", OK, f"{threads} torch threads on {available} available cores")
 
 
 def _data_set(name: str) -> Check:

@@ -73,7 +73,7 @@ def with_notes(notebook: NotebookNode, lesson: str) -> NotebookNode:
     if missing:
         raise ValueError(f"{NOTES / lesson}.md has notes for cells that are not there: {sorted(missing)}")
     for cell in notebook.cells:
-        if cell.metadata.get("slideshow", {}).get("slide_type") is not None:
+        if notebooks.slide_type(cell) is not None:
             cells, waiting = cells + waiting, []
         cells.append(cell)
         if cell.id in found:
@@ -166,7 +166,7 @@ def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
     """
     make = {"student": student, "instructor": instructor}[kind]
     files = {"glossary.md": (notebooks.FOLDER / "glossary.md").read_text(encoding="utf-8")}
-    for path in sorted(notebooks.FOLDER.glob("*.ipynb")):
+    for path in notebooks.lessons():
         notebook = make(nbformat.read(path, as_version=4), path.stem)
         files[path.name] = notebooks.dump(for_colab(notebook, path.name, colab) if colab else notebook)
     out = Path(out).expanduser()

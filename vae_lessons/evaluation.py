@@ -113,7 +113,7 @@ def factor_regression(z: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _r_squared(z: Tensor, factors: Tensor, half: int) -> Tensor:
-    rows = torch.cat([z.cpu(), torch.ones(len(z), 1)], 1).double()  # (N, J + 1)
+    rows = torch.cat([z, torch.ones(len(z), 1)], 1).double()  # (N, J + 1)
     # not the default driver, whose rank is wrong for idle latents before torch 2.15 (pytorch issue 187411)
     solved = torch.linalg.lstsq(rows[:half], factors[:half].double(), driver="gelsd")
     lines = solved.solution  # (J + 1, F)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import nbformat
 
+from vae_lessons import notebooks
 from vae_lessons.exercises import board, record
 from vae_lessons.exercises.catalogue import exercises, predictions
 from vae_lessons.exercises.exercise import NOT_ATTEMPTED, RAISED, RIGHT, within_time_limit
-from vae_lessons.notebooks import FOLDER
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
 STATES = {board.SOLVED: "solved", board.HELPED: "solved with help", board.TRIED: "tried", board.OPEN: "open"}
@@ -143,7 +143,7 @@ def _definitions(tree: ast.Module) -> str:
 
 def _pristine(number: str) -> str:
     """Imports and definitions of the course's own copy of a lesson, without those of its exercises."""
-    path = next(FOLDER.glob(f"{int(_lesson(number)):02d}_*.ipynb"))
+    path = notebooks.lesson(_lesson(number))
     cells = nbformat.read(path, as_version=4)
     return "\n".join(_definitions(_parsed(cell)) for cell in cells.cells if not _checked_in(cell))
 

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 import nbformat
@@ -29,7 +29,7 @@ def refresh(paths: list[Path] | None = None) -> None:
 
     A notebook that raises, or prints a path of this machine, is left as it was and the error says where.
     """
-    for path in tqdm(paths or sorted(FOLDER.glob("*.ipynb")), unit="lesson"):
+    for path in tqdm(paths or lessons(), unit="lesson"):
         notebook = clean(executed(path, COMMITTED))
         for number, cell in enumerate(notebook.cells):
             if found := MACHINE_PATH.search(text_of_outputs(cell)):
@@ -44,7 +44,7 @@ def prepare(fresh: bool = False) -> None:
 
     With the data set and the device of this environment; fresh=True trains anew what is kept already.
     """
-    paths = sorted(FOLDER.glob("*.ipynb"))
+    paths = lessons()
     cells = [cell for path in paths for cell in nbformat.read(path, as_version=4).cells]
     with tqdm(total=sum(cell.cell_type == "code" for cell in cells), unit="cell") as bar:
         for path in paths:
@@ -52,9 +52,14 @@ def prepare(fresh: bool = False) -> None:
             executed(path, {"VAE_LESSONS_FRESH": str(int(fresh))}, after_cell=bar.update)
 
 
+def lessons() -> list[Path]:
+    """The notebooks of all lessons, in order."""
+    return sorted(FOLDER.glob("*.ipynb"))
+
+
 def lesson(number: str) -> Path:
     """The notebook of a lesson by its number, like "04"; raises ValueError for one that is not there."""
-    found = {path.stem[:2]: path for path in sorted(FOLDER.glob("*.ipynb"))}
+    found = {path.stem[:2]: path for path in lessons()}
     number = str(number).zfill(2)
     if number not in found:
         raise ValueError(f"There is no lesson {number}.\nGive one of {', '.join(found)}.")
@@ -127,11 +132,16 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             count += 1  # as after Run All in a fresh kernel; nbval takes a cell without a number for not run
             cell.execution_count = count
-            cell.outputs = _merge([output for output in cell.outputs if _keep(output)])
+            cell.outputs = readable(cell.outputs)
             for output in cell.outputs:
                 if "execution_count" in output:
                     output.execution_count = count
     return notebook
+
+
+def slide_type(cell: NotebookNode) -> str | None:
+    """How a cell presents: slide, subslide, fragment, skip or notes; None stands on the slide of the cell before."""
+    return cell.metadata.get("slideshow", {}).get("slide_type")
 
 
 def digest(notebook: NotebookNode) -> str:
@@ -154,10 +164,15 @@ def text_of_outputs(cell: NotebookNode) -> str:
     return re.sub(r"base64,[A-Za-z0-9+/=]+", "", "\n".join(texts))
 
 
-def _merge(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Join what was printed in several pieces: a table that grew row by row is shown as one."""
+def readable(outputs: list[NotebookNode], alive: Container[str] = ()) -> list[NotebookNode]:
+    """What a reader is shown of outputs, which are changed in place: no progress bars, what was printed in one piece.
+
+    Of live widgets those stay whose model's id is in alive; a picture stands in for the others, where there is one.
+    """
     merged: list[NotebookNode] = []
     for output in outputs:
+        if not _keep(output, alive):
+            continue
         if merged and output.output_type == merged[-1].output_type == "stream":
             merged[-1].text += output.text
         else:
@@ -165,9 +180,10 @@ def _merge(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return merged
 
 
-def _keep(output: NotebookNode) -> bool:
-    """Forget live widgets in place; False for progress bars and for widgets without a picture."""
-    was_widget = output.get("data", {}).pop(_WIDGET, None) is not None
-    if was_widget and set(output.data) <= {"text/plain"}:
-        return False
+def _keep(output: NotebookNode, alive: Container[str]) -> bool:
+    """Forget widgets that are not alive, in place; False for progress bars and for widgets without a picture."""
+    view = output.get("data", {}).get(_WIDGET)
+    if view is not None and view["model_id"] not in alive:
+        del output.data[_WIDGET]
+        return not set(output.data) <= {"text/plain"}
     return not (output.output_type == "stream" and output.name == "stderr")

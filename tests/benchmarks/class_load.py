@@ -165,7 +165,7 @@ def each(settings: Mapping[str, str]) -> int:
         f"one kernel after another on {cores()} cores, {_conditions(settings)}; target {TARGET / GB:.1f} GB"
     )
     missed = 0
-    for path in sorted(notebooks.FOLDER.glob("*.ipynb")):
+    for path in notebooks.lessons():
         (one,), alone = measured(path.stem[:2], 1, settings)
         verdict = one.error or ("" if one.rss <= TARGET else "over the target")
         print(f"  {path.stem[:2]}  {one.seconds:4.0f} s, {_memory(one.rss, alone)}  {verdict}", flush=True)

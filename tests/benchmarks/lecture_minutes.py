@@ -16,15 +16,13 @@ from vae_lessons import editions, notebooks
 
 def needed(cells: list, notes: list[str]) -> float:
     """Minutes for the cells and notes of a section."""
-    shown = [cell for cell in cells if cell.metadata.get("slideshow", {}).get("slide_type") != "skip"]
+    shown = [cell for cell in cells if notebooks.slide_type(cell) != "skip"]
     texts = [cell.source for cell in shown if cell.cell_type == "markdown"]
     code = [cell for cell in shown if cell.cell_type == "code"]
     lines = sum(
         len(cell.source.splitlines()) for cell in code if "deck-output" not in cell.metadata.get("tags", [])
     )
-    slides = sum(
-        cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide") for cell in shown
-    )
+    slides = sum(notebooks.slide_type(cell) in ("slide", "subslide") for cell in shown)
     widgets = sum("from vae_lessons.widgets import" in cell.source for cell in code)
     spoken = re.sub(
         r"\*\*Watch out\.\*\*.*?(?=\n\*\*|\Z)", "", "\n".join(f"{n}\n" for n in notes), flags=re.DOTALL
@@ -35,7 +33,7 @@ def needed(cells: list, notes: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    for path in sorted(notebooks.FOLDER.glob("*.ipynb")):
+    for path in notebooks.lessons():
         cells = nbformat.read(path, as_version=4).cells
         places = {cell.id: place for place, cell in enumerate(cells)}
         sections = editions.speaker_notes(path.stem)[:-1]

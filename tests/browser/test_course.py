@@ -9,7 +9,7 @@ from tests.browser.test_export import AXE, OVERFLOWS
 from tests.browser.test_lessons import IN_LESSON
 from vae_lessons import editions, export, notebooks
 
-SETTINGS = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "0"}
+SETTINGS = notebooks.COMMITTED | {"VAE_LESSONS_FRESH": "0"}
 ON_SLIDES = ("slide", "subslide")
 
 
@@ -69,7 +69,7 @@ def test_the_slides_of_a_lesson_fit_and_its_widget_moves(visit):
     page = visit("04_kl_balance.slides.html")
     page.wait_for_selector("html[data-ready]")
     notebook = nbformat.read(notebooks.lesson("04"), as_version=4)
-    types = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    types = [notebooks.slide_type(cell) for cell in notebook.cells]
     assert page.evaluate("Reveal.getTotalSlides()") == sum(one in ON_SLIDES for one in types)
     touched = False
     while not page.evaluate("Reveal.isLastSlide()"):

@@ -131,7 +131,7 @@ def test_search_finds_over_pages_by_keys_and_leads_to_the_heading(visit):
 
 def test_previous_and_next_lead_from_the_first_page_to_the_glossary_and_back(visit):
     page = visit("index.html")
-    first, last = (sorted(notebooks.FOLDER.glob("*.ipynb"))[place].stem for place in (0, -1))
+    first, last = (notebooks.lessons()[place].stem for place in (0, -1))
     for way, stem in [("next", first), ("prev", "index")]:
         page.locator(f".ways [rel={way}]").click()
         page.wait_for_url(f"**/{stem}.html")

@@ -12,7 +12,7 @@ from tests.browser.test_lessons import touch_sliders
 from tests.browser.test_widgets import SETUP
 from vae_lessons import editions, notebooks
 
-LESSONS = sorted(notebooks.FOLDER.glob("*.ipynb"))
+LESSONS = notebooks.lessons()
 WALK = """async () => {  // every slide as it is when all its fragments are there: its cells, its height, the window's
     const { commands } = window.jupyterapp;
     const panel = document.querySelector(".jp-NotebookPanel.jp-Deck"), notebook = panel.querySelector(".jp-Notebook");
@@ -55,7 +55,7 @@ def stop_presenting(lab):
 
 def slides(notebook):
     """The first cell of each slide, in order."""
-    types = [(cell.id, cell.metadata.get("slideshow", {}).get("slide_type")) for cell in notebook.cells]
+    types = [(cell.id, notebooks.slide_type(cell)) for cell in notebook.cells]
     return [name for name, slide_type in types if slide_type in ("slide", "subslide")]
 
 

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def lesson_notebook(lesson):
-    (path,) = notebooks.FOLDER.glob(f"{lesson}_*.ipynb")
-    return nbformat.read(path, as_version=4)
+    return nbformat.read(notebooks.lesson(lesson), as_version=4)
 
 
 def of_lesson(lesson, found):

@@ -42,7 +42,7 @@ def slides(number: str, out: Path | str, read: Reader = read, execute: Runner = 
     """
     path, out = notebooks.lesson(number), Path(out)
     notebook = read(path)
-    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    kinds = [notebooks.slide_type(cell) for cell in notebook.cells]
     if "slide" not in kinds:
         raise ValueError(f"Lesson {number} has no slides: no cell of {path.name} begins one.")
     notebook = _executed(path, notebook, execute)
@@ -72,8 +72,7 @@ def page(number: str, out: Path | str, read: Reader = read, execute: Runner = no
 
 def site(out: Path | str, read: Reader = read, execute: Runner = notebooks.execute) -> Path:
     """Write all lessons and the glossary as a website with search; return the path of its first page."""
-    paths = sorted(notebooks.FOLDER.glob("*.ipynb"))
-    lessons = {path.stem: _executed(path, read(path), execute) for path in paths}
+    lessons = {path.stem: _executed(path, read(path), execute) for path in notebooks.lessons()}
     entries = "\n".join(_entry(stem, notebook) for stem, notebook in lessons.items())
     index = new_notebook(cells=[new_markdown_cell(f"{WELCOME}\n{entries}\n")])
     return _write_pages({"index": index, **lessons, "glossary": _glossary()}, Path(out), searchable=True)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 from nbconvert import HTMLExporter
-from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat import NotebookNode
+
+from vae_lessons import notebooks
 
 MARK = "Written by vae_lessons"  # in all files that may be replaced
 TEMPLATES = Path(__file__).parent / "templates"
-_VIEW, _STATE = "application/vnd.jupyter.widget-view+json", "application/vnd.jupyter.widget-state+json"
+_STATE = "application/vnd.jupyter.widget-state+json"
 _DETAILS = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
 
 
@@ -44,12 +45,10 @@ def shown(notebook: NotebookNode) -> NotebookNode:
     """A copy with what a reader is shown: no progress bars, no warnings, and of the widgets those that work alone."""
     notebook = deepcopy(notebook)
     state = notebook.metadata.get("widgets", {}).get(_STATE, {}).get("state", {})
-    joining = CoalesceStreamsPreprocessor()  # what was printed line by line
     alive = {key for key, model in state.items() if model["model_module"] == "anywidget"}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _is_shown(output, alive)]
-            joining.preprocess_cell(cell, {}, 0)
+            cell.outputs = notebooks.readable(cell.outputs, alive)
         elif cell.cell_type == "markdown":  # inside an HTML block, Markdown needs a blank line around it
             cell.source = _DETAILS.sub(r"<details><summary>\1</summary>\n\n\2\n\n</details>", cell.source)
     needed = alive | {key for key, model in state.items() if model["model_module"] == "@jupyter-widgets/base"}
@@ -58,14 +57,6 @@ def shown(notebook: NotebookNode) -> NotebookNode:
     if not alive:
         notebook.metadata.pop("widgets", None)
     return notebook
-
-
-def _is_shown(output: NotebookNode, alive: set[str]) -> bool:
-    data = output.get("data", {})
-    if _VIEW in data and data[_VIEW]["model_id"] not in alive:
-        del data[_VIEW]  # a still picture stands in, where there is one
-        return set(data) - {"text/plain"} != set()
-    return output.get("name") != "stderr"
 
 
 def redirect(soup: BeautifulSoup, folder: Path, names: set[str]) -> None:
