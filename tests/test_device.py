@@ -130,19 +130,24 @@ def test_torch_without_cuda(gpu, monkeypatch):
         device.pick()
 
 
-def test_random_numbers_stay_as_they_were(monkeypatch):
-    monkeypatch.setenv("VAE_LESSONS_DEVICE", "cpu")
+def test_random_numbers_stay_as_they_were():
     before = torch.get_rng_state()
-    device.pick()
+    device._step(CPU)
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_the_step_is_made_also_where_gradients_are_switched_off(monkeypatch):
-    monkeypatch.setenv("VAE_LESSONS_DEVICE", "cpu")
+def test_the_step_is_made_also_where_gradients_are_switched_off():
+    expected = device._step(CPU)
     with torch.no_grad():
-        assert device.pick() == CPU
+        assert torch.equal(device._step(CPU), expected)
     with torch.inference_mode():
-        assert device.pick() == CPU
+        assert torch.equal(device._step(CPU), expected)
+
+
+def test_the_cpu_needs_no_step(monkeypatch):
+    monkeypatch.setattr(device, "_step", lambda on: pytest.fail("a step was made"))
+    monkeypatch.setenv("VAE_LESSONS_DEVICE", "cpu")
+    assert device.pick() == CPU
 
 
 # --- cores ---

@@ -104,6 +104,8 @@ def _wanted_device(wanted: str) -> torch.device:
 
 def _trouble(device: torch.device) -> str:
     """Why a training step on this device fails or goes astray, in one line; empty when it is sound."""
+    if device == torch.device("cpu"):
+        return ""  # there is nothing to compare it with, and the first optimizer takes seconds to import
     try:
         numbers = _step(device)
     except (RuntimeError, AssertionError) as error:  # AssertionError: torch was built without CUDA

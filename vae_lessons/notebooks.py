@@ -14,9 +14,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
-DECK_STYLE = (
-    Path(__file__).parent / "deck_style.json"
-)  # for jupyterlab-slideshow, which reads it in each notebook
+# For jupyterlab-slideshow, which reads it in each notebook.
+DECK_STYLE = Path(__file__).parent / "deck_style.json"
 FOLDER = Path(__file__).parents[1] / "notebooks"
 MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\)[^\s\"'<>]+")
 COMMITTED = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"}
@@ -94,6 +93,7 @@ def execute(
         notebook,
         timeout=300,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # else each kernel warns that it is not encrypted
         record_timing=False,
         store_widget_state=widgets,
         resources={"metadata": {"path": str(FOLDER)}},

@@ -1,4 +1,4 @@
-"""The real course, run once from students' editions and written as a website and slides: all of it works offline."""
+"""The real course, run in brief from students' editions, as a website and slides: all of it works offline."""
 
 import nbformat
 import pytest
@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from tests.browser.hand import drag, pixels, press
 from tests.browser.test_export import AXE, OVERFLOWS
 from tests.browser.test_lessons import IN_LESSON
+from tests.conftest import brief
 from vae_lessons import editions, export, notebooks
 
-SETTINGS = notebooks.COMMITTED | {"VAE_LESSONS_FRESH": "0"}
 ON_SLIDES = ("slide", "subslide")
 
 
@@ -23,7 +23,10 @@ def written(tmp_path_factory):
         return ran[path.stem]
 
     def run(notebook, widgets, after_cell):
-        notebooks.execute(notebook, SETTINGS, widgets, after_cell)
+        sources = [cell.source for cell in notebook.cells]
+        notebooks.execute(brief(notebook), notebooks.COMMITTED, widgets, after_cell)
+        for cell, source in zip(notebook.cells, sources, strict=True):
+            cell.source = source
 
     export.site(out, read, run)
     export.slides(

@@ -32,7 +32,7 @@ def test_every_lesson_is_here_and_has_something_to_touch():
 
 @pytest.mark.parametrize("lesson", IN_LESSON)
 def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, axe, lesson):
-    page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4)))
+    page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4), 4_000))
     roots = page.locator(".vae-lessons")
     roots.nth(len(IN_LESSON[lesson]) - 1).wait_for()
     ask(page, f"globals().update(shown={WIDGETS})")

@@ -1,15 +1,14 @@
 """The exercises as they stand in the notebooks: announced as declared, and running whatever the student wrote."""
 
 import ast
-import functools
 import inspect
 import re
 import textwrap
-from dataclasses import replace
 
 import nbformat
 import pytest
 
+from tests.conftest import Hurried, cut_down
 from tests.test_notebooks import code_cells, plain
 from vae_lessons import data, notebooks, plotting
 from vae_lessons.exercises import record
@@ -99,33 +98,6 @@ def test_every_prediction_is_asked_once_before_what_it_predicts(lesson):
         assert 0 <= predictions()[key].right < len(choices)
 
 
-load = functools.cache(data.load)
-
-
-def small(name="digits"):
-    """A data set cut down to its first images, with what belongs to them: enough for every cell to run."""
-    dataset, cut = load(name), {}
-    count = 600 if name == "digits" else 2200
-    for part in ("train_images", "train_labels", "test_images", "test_labels"):
-        cut[part] = getattr(dataset, part)[:count]
-    for part in ("train_factors", "test_factors"):
-        cut[part] = {factor: values[:count] for factor, values in getattr(dataset, part).items()}
-    return replace(dataset, **cut)
-
-
-class Hurried(ast.NodeTransformer):
-    """Without the lesson's claims, which hold for whole data sets, and with few steps where it loops by hand."""
-
-    def visit_Assert(self, node):
-        return ast.Pass()
-
-    def visit_Call(self, node):
-        match self.generic_visit(node):
-            case ast.Call(func=ast.Name("range"), args=[ast.Constant(int(count))]) if count >= 1000:
-                node.args[0] = ast.Constant(20)
-        return node
-
-
 def run_in(space, cell, answers):
     """Execute a cell without its assertions, with other answers in place of the student's."""
     tree = ast.parse(cell.source)
@@ -136,7 +108,7 @@ def run_in(space, cell, answers):
 
 
 def test_a_lesson_runs_with_every_exercise_solved_and_with_every_one_wrong(lesson, monkeypatch, tmp_path):
-    monkeypatch.setattr(data, "load", small)
+    monkeypatch.setattr(data, "load", cut_down(data.load))
     monkeypatch.setattr(plotting, "show", lambda figure, caption, alt: None)  # drawn by nbval
     mine = of_lesson(lesson, exercises())
     right = {number: exercise.reference for number, exercise in mine.items()}
