@@ -1,4 +1,4 @@
-"""The committed notebooks: left by the cleaning command, true to the package, and running on MNIST too."""
+"""The committed notebooks: left by the cleaning command, and true to the package."""
 
 import ast
 import inspect
@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 
-from tests.conftest import brief
 from vae_lessons import (
     autoencoder,
     beta_schedules,
@@ -176,14 +175,6 @@ def test_what_a_lesson_writes_out_is_what_the_package_holds(lesson):
         for name, code in definitions(inspect.getsource(module)).items():
             if name not in ELSEWHERE and not name.startswith("_"):
                 assert in_notebook.get(name) == code, f"{name} differs between {lesson} and {module.__name__}"
-
-
-def test_lessons_run_on_mnist(mnist_raw, notebook):
-    """With few images; whether their claims hold there is measured by tests.benchmarks.lesson_seeds."""
-    mnist = {"VAE_LESSONS_DATASET": "mnist", "VAE_LESSONS_DATA": str(mnist_raw.parents[1])}
-    notebooks.execute(brief(notebook), mnist)
-    printed = "".join(notebooks.text_of_outputs(cell) for cell in code_cells(notebook))
-    assert "MNIST" in printed or "mnist" in printed
 
 
 def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
