@@ -11,7 +11,7 @@ const NOTES_STYLE = `
   blockquote { margin: 0 0 14px; }
   pre, code { font-size: 17px; }
   footer { display: flex; gap: 10px; align-items: center; border-top: 1px solid #888; padding-top: 12px; }
-  button { font: inherit; padding: 4px 16px; }`;
+  button { font: inherit; padding: 4px 16px; white-space: nowrap; }`;
 
 function render({ el }) {
   const words = element("p", { role: "status" }, "Run all cells first: then every slide is ready.");
