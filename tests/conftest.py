@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 REPOSITORY = Path(__file__).parents[1]
 SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
-os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # what one lesson trained, the next test loads
+os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # all workers' own, and nobody else's
 NO_COUNT_OR_SEED = [  # n, seed, and which of them a drawn image set must refuse by name
     (-1, 0, "n"),
     (2.5, 0, "n"),

@@ -9,6 +9,7 @@ from tests.browser.test_export import AXE, OVERFLOWS
 from tests.browser.test_lessons import IN_LESSON
 from tests.conftest import brief, mnist_folder
 from tests.test_export import already
+from tests.test_notebooks import code_cells
 from vae_lessons import editions, export, notebooks
 from vae_lessons.exercises.catalogue import exercises
 
@@ -34,10 +35,9 @@ def written(ran, tmp_path_factory):
 
     def read(path):
         edition = editions.student(export.read(path), path.stem)
-        outputs = {cell.id: cell.get("outputs") for cell in ran[path.stem].cells}
-        for cell in edition.cells:
-            if cell.cell_type == "code":
-                cell.outputs = outputs[cell.id]
+        outputs = {cell.id: cell.outputs for cell in code_cells(ran[path.stem])}
+        for cell in code_cells(edition):
+            cell.outputs = outputs[cell.id]
         edition.metadata["widgets"] = ran[path.stem].metadata["widgets"]
         return edition
 
@@ -49,13 +49,12 @@ def written(ran, tmp_path_factory):
 @pytest.mark.parametrize("lesson", IN_LESSON)
 def test_the_instructors_edition_runs_and_every_check_says_right(ran, lesson):
     checked = 0
-    for cell in ran[lesson].cells:
-        if cell.cell_type == "code":
-            said = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-            for function, (number, *_) in editions._calls(cell.source):
-                if function == "check":
-                    checked += 1
-                    assert "· right" in said, f"{number}: {said[:300]}"
+    for cell in code_cells(ran[lesson]):
+        said = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        for function, (number, *_) in editions._calls(cell.source):
+            if function == "check":
+                checked += 1
+                assert "· right" in said, f"{number}: {said[:300]}"
     assert checked == sum(number.startswith(f"{int(lesson[:2])}.") for number in exercises())
 
 

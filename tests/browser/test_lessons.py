@@ -5,7 +5,7 @@ import pytest
 
 from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
 from tests.conftest import brief
-from vae_lessons.notebooks import FOLDER
+from vae_lessons.notebooks import FOLDER, lessons
 
 IN_LESSON = {
     "00_start_here": ["TrainingMonitor", "LatentSliders"],
@@ -22,7 +22,7 @@ WIDGETS = (
 
 
 def test_every_lesson_is_here_and_has_something_to_touch():
-    assert sorted(IN_LESSON) == [path.stem for path in sorted(FOLDER.glob("*.ipynb"))]
+    assert sorted(IN_LESSON) == [path.stem for path in lessons()]
     for lesson, widgets in IN_LESSON.items():
         text = (FOLDER / f"{lesson}.ipynb").read_text(encoding="utf-8")
         assert all(f"{widget}(" in text for widget in widgets)
