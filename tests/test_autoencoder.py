@@ -3,8 +3,8 @@
 import torch
 
 from vae_lessons.autoencoder import Autoencoder
-from vae_lessons.digits import draw
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.data.digits import draw
+from vae_lessons.training.loop import TrainConfig, fit
 
 
 def test_shapes_from_image_to_code_and_back():

@@ -9,10 +9,10 @@ from torch.distributions import Bernoulli
 
 from vae_lessons import evaluation
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.data import to_condition
-from vae_lessons.digits import draw
+from vae_lessons.data.images import to_condition
+from vae_lessons.data.digits import draw
 from vae_lessons.networks import mlp_encoder
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.training.loop import TrainConfig, fit
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 LABELS = torch.tensor([3, 3, 7, 0, 9, 1])

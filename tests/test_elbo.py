@@ -9,7 +9,7 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
-from vae_lessons.gaussians import reparameterize
+from vae_lessons.reparameterization import reparameterize
 from vae_lessons.likelihoods import gaussian_log_likelihood
 from vae_lessons.vae import VAE
 

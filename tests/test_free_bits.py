@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
-from vae_lessons.beta_schedules import (
-    beta_at,
-    cyclical,
-    effective_beta,
-    free_bits,
-    implied_pixel_std,
-    warm_up,
-)
+from vae_lessons.beta import beta_at, cyclical, effective_beta, implied_pixel_std, warm_up
+from vae_lessons.free_bits import free_bits
 
 shares = st.floats(0, 1, exclude_max=True)
 weights = st.floats(1e-4, 1e4)

@@ -9,15 +9,8 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vae_lessons.latent_space import (
-    analogy,
-    attribute_direction,
-    lerp,
-    prior_grid,
-    random_walk,
-    slerp,
-    traverse,
-)
+from vae_lessons.latent_space import analogy, attribute_direction, prior_grid, random_walk, traverse
+from vae_lessons.interpolation import lerp, slerp
 
 T = torch.linspace(0, 1, 9, dtype=torch.float64)
 points = st.lists(st.floats(-4, 4), min_size=5, max_size=5).map(

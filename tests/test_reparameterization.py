@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Independent, Normal, kl_divergence
 
-from vae_lessons.gaussians import kl_closed_form, kl_monte_carlo, kl_per_latent, log_density, reparameterize
+from vae_lessons.kl import kl_closed_form, kl_monte_carlo, kl_per_latent
+from vae_lessons.gaussians import log_density
+from vae_lessons.reparameterization import reparameterize
 
 MU = torch.tensor([[0.3, -1.7, 2.2, 0.6, -0.4], [1.1, 0.2, -0.9, -2.3, 0.7], [-0.5, 1.4, 0.1, 0.8, 1.9]])
 LOGVAR = torch.tensor(

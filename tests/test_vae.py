@@ -5,8 +5,8 @@ import torch
 from torch.distributions import Bernoulli, Normal
 
 from vae_lessons.autoencoder import Autoencoder
-from vae_lessons.digits import draw
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.data.digits import draw
+from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))

@@ -12,26 +12,27 @@ def doctor() -> int:
     return main()
 
 
-def notebooks() -> int:
+def refresh() -> int:
     """Execute every lesson in place."""
-    from vae_lessons.notebooks import refresh
+    from vae_lessons.classroom import lessons
 
-    refresh()
+    lessons.refresh()
     return 0
 
 
 def prepare(fresh: bool) -> int:
     """Fill the cache of trained models."""
-    from vae_lessons import notebooks, training_cache
+    from vae_lessons import folders
+    from vae_lessons.classroom import lessons
 
-    notebooks.prepare(fresh)
-    print(f"Every model of the lessons is kept in {training_cache.folder()}.")
+    lessons.prepare(fresh)
+    print(f"Every model of the lessons is kept in {folders.cache()}.")
     return 0
 
 
 def edition(kind: str, out: str, colab: str | None) -> int:
     """Write the lessons for students or for instructors."""
-    from vae_lessons import editions
+    from vae_lessons.classroom import editions
 
     files = editions.write(kind, out, colab)
     print(f"{len(files)} files for {kind}s in {out}.")
@@ -40,36 +41,33 @@ def edition(kind: str, out: str, colab: str | None) -> int:
 
 def slides(lessons: list[str], out: str) -> int:
     """Write lessons as offline slides, with their speaker notes."""
-    from vae_lessons import editions, export
+    from vae_lessons.classroom import pages
 
     for number in lessons:
-        written = export.slides(
-            number, out, read=lambda path: editions.with_notes(export.read(path), path.stem)
-        )
-        print(f"{written}: open it in a browser; S opens the speaker's notes.")
+        print(f"{pages.slides(number, out)}: open it in a browser; S opens the speaker's notes.")
     return 0
 
 
 def html(lessons: list[str], out: str) -> int:
     """Write lessons as pages to read offline."""
-    from vae_lessons import export
+    from vae_lessons.classroom import pages
 
     for number in lessons:
-        print(export.page(number, out))
+        print(pages.page(number, out))
     return 0
 
 
 def site(out: str) -> int:
     """Write the whole course as an offline website."""
-    from vae_lessons import export
+    from vae_lessons.classroom import pages
 
-    print(f"{export.site(out)}: open it in a browser, or copy the folder to any web server.")
+    print(f"{pages.site(out)}: open it in a browser, or copy the folder to any web server.")
     return 0
 
 
-def judge() -> int:
+def train_judge() -> int:
     """Train the digit judge anew and print how it does."""
-    from vae_lessons.judge import retrain
+    from vae_lessons.evaluation.judge_training import retrain
 
     print(retrain())
     return 0
@@ -89,18 +87,18 @@ def progress(out: str | None) -> int:
     return 0
 
 
-def class_progress(records: list[str], out: str) -> int:
+def class_table(records: list[str], out: str) -> int:
     """Put the records that students handed in into one anonymous table."""
-    from vae_lessons import grading
+    from vae_lessons.classroom import class_progress
 
-    grading.write_csv(out, grading.class_table(records))
+    class_progress.write_csv(out, class_progress.class_table(records))
     print(f"{len(records)} students, in random order, in {out}.")
     return 0
 
 
 def grade(submissions: list[str], out: str | None) -> int:
-    """Judge handed-in notebooks; 1 when one of them could not be read."""
-    from vae_lessons import grading
+    """Assess handed-in notebooks; 1 when one of them could not be read."""
+    from vae_lessons.classroom import class_progress, grading
 
     rows, unread = [["notebook", "exercise", "title", "state", "what was found"]], 0
     for path in submissions:
@@ -115,7 +113,7 @@ def grade(submissions: list[str], out: str | None) -> int:
             print(f"  {one.number}  {one.state:13}  {one.title}")
             rows.append([path, one.number, one.title, one.state, one.sentence])
     if out is not None:
-        grading.write_csv(out, rows)
+        class_progress.write_csv(out, rows)
     return 1 if unread else 0
 
 
@@ -131,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         return added
 
     command("doctor", doctor, "check this machine and say how to fix it")
-    command("notebooks", notebooks, "execute all lessons in place and leave clean outputs")
+    command("notebooks", refresh, "execute all lessons in place and leave clean outputs")
     command(
         "prepare", prepare, "train every model of the lessons now, so that a lecture need not wait"
     ).add_argument("--fresh", action="store_true", help="train anew what is kept already")
@@ -152,14 +150,14 @@ def main(arguments: list[str] | None = None) -> int:
         pages.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
     whole = command("site", site, "write the whole course as a website that opens offline")
     whole.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
-    command("judge", judge, "train the digit judge anew, in some minutes")
+    command("judge", train_judge, "train the digit judge anew, in some minutes")
     command("progress", progress, "print your board of exercises").add_argument(
         "--out", metavar="FILE", help="also copy it to a file to hand in"
     )
-    table = command("class-progress", class_progress, "one anonymous table of the progress files handed in")
+    table = command("class-progress", class_table, "one anonymous table of the progress files handed in")
     table.add_argument("records", nargs="+", metavar="FILE", help="what students wrote by progress --out")
     table.add_argument("--out", required=True, metavar="CSV", help="the table to write")
-    graded = command("grade", grade, "judge the exercises of handed-in notebooks")
+    graded = command("grade", grade, "assess the exercises of handed-in notebooks")
     graded.add_argument("submissions", nargs="+", metavar="NOTEBOOK")
     graded.add_argument("--csv", dest="out", metavar="CSV", help="also write what was found to a table")
     given = vars(parser.parse_args(arguments))

@@ -1,6 +1,4 @@
-"""How much the KL weighs while training goes on, what of it is free, and what a weight found elsewhere really is."""
-
-from torch import Tensor
+"""The weight of the KL: how it changes during training, and what a weight found elsewhere amounts to."""
 
 
 def beta_at(progress: float, schedule: str = "constant") -> float:
@@ -29,15 +27,6 @@ def warm_up(progress: float, share: float = 0.5) -> float:
 def cyclical(progress: float, cycles: int = 4, share: float = 0.5) -> float:
     """The warm-up again and again: in each cycle a rise over its first `share`, then 1."""
     return warm_up(progress * cycles % 1.0, share)
-
-
-def free_bits(kl: Tensor, free: float) -> Tensor:
-    """The KL that the loss counts, a scalar in nats per image, when each latent has `free` nats for nothing.
-
-    kl: (B, J). A latent whose average over the batch is below `free` counts as `free`: no gradient, so no
-    reason to shrink. With free = 0 this is the average KL. Source: Kingma et al. 2016.
-    """
-    return kl.mean(0).clamp(min=free).sum()
 
 
 def effective_beta(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.gaussians import kl_per_latent
+from vae_lessons.kl import kl_per_latent
 
 
 def elbo_terms_per_latent(
@@ -11,14 +11,17 @@ def elbo_terms_per_latent(
 ) -> tuple[Tensor, Tensor]:
     """One-sample estimate of log p(x|z) for each image, and the KL of each latent of q(z|x) from the prior.
 
-    x: (B, 1, 28, 28) in [0, 1]; condition: (B, ...) for a model that takes one.
-    Returns log_px_z (B,) and kl (B, J) in nats. A model that returns a point z instead of mu and logvar
-    (an autoencoder) has no region, so its kl is 0.
+    x: (B, C, H, W) in [0, 1]; condition: (B, ...) for a model that takes one.
+    Returns log_px_z (B,) and kl (B, J) in nats. A model that says deterministic = True (an autoencoder) encodes an
+    image as a point z, so its kl is 0.
     """
-    x_logits, *posterior = model(x) if condition is None else model(x, condition)
+    x_logits, *code = model(x) if condition is None else model(x, condition)
     log_px_z = model.log_likelihood(x_logits, x)  # (B,)
-    kl = kl_per_latent(*posterior) if len(posterior) == 2 else torch.zeros_like(*posterior)  # (B, J)
-    return log_px_z, kl
+    if getattr(model, "deterministic", False):  # an autoencoder: its code is a point z
+        (z,) = code
+        return log_px_z, torch.zeros_like(z)  # (B,), (B, J)
+    mu, logvar = code
+    return log_px_z, kl_per_latent(mu, logvar)  # (B,), (B, J)
 
 
 def elbo_terms(model: nn.Module, x: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:

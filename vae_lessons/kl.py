@@ -1,31 +1,12 @@
-"""Diagonal Gaussians: density, reparameterized samples, and the KL divergence to the standard normal."""
+"""The KL divergence of a diagonal Gaussian from the standard normal: in closed form, and by sampling."""
 
 import math
 
 import torch
 from torch import Tensor
 
-
-def log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Log-density of N(z; mu, diag(exp(logvar))), summed over the last axis.
-
-    z, mu, logvar: broadcastable to (..., J). Returns (...) in nats.
-
-    >>> log_density(torch.zeros(1, 2), torch.zeros(1, 2), torch.zeros(1, 2))  # -log(2 pi)
-    tensor([-1.8379])
-    """
-    squared_distance = (z - mu) ** 2 / logvar.exp()  # (..., J)
-    return -0.5 * (math.log(2 * math.pi) + logvar + squared_distance).sum(-1)  # (...)
-
-
-def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
-    """One sample z = mu + std * eps per row; gradients reach mu and logvar, the noise eps has none.
-
-    mu, logvar: (B, J). Returns z (B, J). Source: Kingma & Welling 2014, section 2.4.
-    """
-    std = (0.5 * logvar).exp()  # (B, J)
-    eps = torch.randn_like(std)  # (B, J)
-    return mu + std * eps  # (B, J)
+from vae_lessons.gaussians import log_density
+from vae_lessons.reparameterization import reparameterize
 
 
 def kl_per_latent(mu: Tensor, logvar: Tensor) -> Tensor:

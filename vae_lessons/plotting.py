@@ -229,6 +229,8 @@ def _display(picture: str, caption: str, alt: str) -> None:
 def _as_numpy(images: Tensor) -> np.ndarray:
     """Images as (N, H, W) in [0, 1]; anything else as it is."""
     array = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
+    if array.ndim == 4 and array.shape[1] != 1:
+        raise ValueError(f"figures show grey images (N, 1, H, W), but these have the shape {array.shape}.")
     array = array / 255 if array.dtype == np.uint8 else array
     return array[:, 0] if array.ndim == 4 else array
 

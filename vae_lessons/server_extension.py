@@ -7,8 +7,7 @@ Enabled where the package is installed. From the server's next start it is off a
 from collections.abc import Callable
 from typing import Any
 
-STILL = 'class="vae-lessons-still"'  # marks the text/html of an output that can stand without its widget
-_WIDGET = "application/vnd.jupyter.widget-view+json"
+from vae_lessons.stills import STILL, WIDGET_VIEW
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -62,5 +61,5 @@ def forget_live_widgets(model: dict, **_: object) -> None:
     for cell in model["content"]["cells"]:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if STILL in "".join(data.get("text/html", "")):
-                data.pop(_WIDGET, None)
+            if f'class="{STILL}"' in "".join(data.get("text/html", "")):
+                data.pop(WIDGET_VIEW, None)

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from vae_lessons import editions, notebooks
-from vae_lessons.lecture import Lecture
+from vae_lessons.classroom.lecture import Lecture
 
 SCRIPT = str(Lecture._esm)
 

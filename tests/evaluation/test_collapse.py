@@ -13,21 +13,14 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from vae_lessons import evaluation
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.data import binarize
-from vae_lessons.digits import draw
-from vae_lessons.evaluation import (
-    active_units,
-    average_kl_per_latent,
-    factor_regression,
-    importance_weighted_bound,
-    judge_confidence,
-    linear_probe,
-    measured_slant,
-    measured_thickness,
-    nearest_distance,
-    sharpness,
-)
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.data.images import binarize
+from vae_lessons.data.digits import draw
+from vae_lessons.evaluation.collapse import active_units, average_kl_per_latent
+from vae_lessons.evaluation.latents import factor_regression, linear_probe
+from vae_lessons.evaluation.bounds import importance_weighted_bound
+from vae_lessons.evaluation.judge import judge_confidence
+from vae_lessons.evaluation.pictures import measured_slant, measured_thickness, nearest_distance, sharpness
+from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE
 
 

@@ -3,8 +3,9 @@
 import torch
 
 from tests.conftest import read_mnist
-from vae_lessons.digits import draw
-from vae_lessons.judge import NO_DIGIT, WEIGHTS, load_judge, train_judge
+from vae_lessons.data.digits import draw
+from vae_lessons.evaluation.judge import NO_DIGIT, WEIGHTS, load_judge
+from vae_lessons.evaluation.judge_training import train_judge
 
 
 def accuracy(judge, images, labels):

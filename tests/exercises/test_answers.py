@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vae_lessons.exercises.catalogue import LESSONS, exercises
-from vae_lessons.exercises.exercise import DIAGNOSED, RAISED, RIGHT, WRONG, diagnosis
+from vae_lessons.exercises.engine.exercise import DIAGNOSED, RAISED, RIGHT, WRONG, diagnosis
 
 ANSWERS = {name: importlib.import_module(f"tests.exercises.answers_{name}") for name in LESSONS}
 EXERCISES = list(exercises().values())

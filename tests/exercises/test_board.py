@@ -4,7 +4,8 @@ import pytest
 
 from vae_lessons.exercises import board, check, hint, progress, record
 from vae_lessons.exercises.catalogue import exercises, predictions
-from vae_lessons.gaussians import kl_closed_form, reparameterize
+from vae_lessons.kl import kl_closed_form
+from vae_lessons.reparameterization import reparameterize
 
 
 @pytest.fixture

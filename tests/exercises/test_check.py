@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from vae_lessons.exercises import check, hint, record, solution
-from vae_lessons.exercises.checking import NotYet
-from vae_lessons.gaussians import kl_closed_form
+from vae_lessons.exercises.check import NotYet
+from vae_lessons.kl import kl_closed_form
 
 
 def right(mu, logvar):
@@ -64,7 +64,7 @@ def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
 
 
 def test_a_defect_of_the_check_does_not_stop_the_notebook(notes, monkeypatch):
-    from vae_lessons.exercises.exercise import Exercise
+    from vae_lessons.exercises.engine.exercise import Exercise
 
     def broken(self, answer):
         raise ZeroDivisionError("ours")

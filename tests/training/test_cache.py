@@ -12,7 +12,7 @@ from torch import nn
 
 from vae_lessons import training_cache
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE
 
 CONFIG = TrainConfig(epochs=2, batch_size=16)

@@ -11,8 +11,9 @@ from torch import nn
 
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.digits import draw
-from vae_lessons.training import TrainConfig, fit, load_checkpoint, pixels, save_checkpoint
+from vae_lessons.data.digits import draw
+from vae_lessons.training.loop import TrainConfig, fit, pixels
+from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 from vae_lessons.vae import VAE
 
 IMAGES, LABELS, _ = draw(700, seed=0)  # not a multiple of the batch size

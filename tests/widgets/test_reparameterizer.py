@@ -24,10 +24,10 @@ from tests.conftest import REPOSITORY
 from vae_lessons import evaluation, latent_space, widgets
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.data import binarize
-from vae_lessons.digits import draw
+from vae_lessons.data.images import binarize
+from vae_lessons.data.digits import draw
 from vae_lessons.networks import conv_encoder
-from vae_lessons.training import TrainConfig, fit
+from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE
 from vae_lessons.widgets import (
     BalanceExplorer,
@@ -39,7 +39,8 @@ from vae_lessons.widgets import (
     TrainingMonitor,
     training_monitor,
 )
-from vae_lessons.widgets.browser import for_browser, script
+from vae_lessons.widgets.network_export import for_browser
+from vae_lessons.widgets.browser_widget import script
 
 IMAGES, LABELS, _ = draw(60, seed=0)
 X = IMAGES / 255

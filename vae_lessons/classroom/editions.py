@@ -1,4 +1,4 @@
-"""The lessons for students and for instructors, both made from the committed notebooks and their speaker notes."""
+"""The lessons for students and for instructors, both made from the committed notebooks."""
 
 import ast
 import inspect
@@ -6,24 +6,20 @@ import re
 import textwrap
 from collections.abc import Iterable
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from vae_lessons import notebooks
+from vae_lessons.classroom import lessons
+from vae_lessons.classroom.cleaning import dump
+from vae_lessons.classroom.speaker_notes import note_cell, with_notes
 from vae_lessons.exercises.catalogue import exercises, predictions
 
-NOTES = notebooks.FOLDER / "teaching"
-ANSWERS = "Answers"  # the section with what comes out of experiments, which is not on slides
-_SECTION = re.compile(r"^## (.+) \((\d+) minutes?\)$", re.MULTILINE)
-_ENTRY = re.compile(r"^### (\S+)$", re.MULTILINE)
-_START = """from vae_lessons.lecture import Lecture
+_START = """from vae_lessons.classroom.lecture import Lecture
 
 Lecture()  # run all cells, then press Start"""
-
 ON_COLAB = """import sys
 
 if "google.colab" in sys.modules:  # keeps Colab's PyTorch, and installs the course and what Colab lacks
@@ -33,55 +29,6 @@ if "google.colab" in sys.modules:  # keeps Colab's PyTorch, and installs the cou
 
     output.enable_custom_widget_manager()
 print("ready")"""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of a lecture: its title, its minutes, and what to say at each of its cells, by their id."""
-
-    title: str
-    minutes: int
-    notes: dict[str, str]
-
-
-def speaker_notes(lesson: str) -> list[Section]:
-    """The speaker notes of a lesson, by the name of its notebook; raises ValueError for a text that does not fit.
-
-    ## Title (5 minutes) begins a section, ### lesson-04-03 the notes of the cell with this id.
-    """
-    path = NOTES / f"{lesson}.md"
-    _, *parts = _SECTION.split(path.read_text(encoding="utf-8"))
-    sections = []
-    for title, minutes, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-        before, *entries = _ENTRY.split(text)
-        if before.strip():
-            raise ValueError(
-                f"{path}, section {title}: begin each note with a line ### and the id of its cell."
-            )
-        notes = {name: note.strip() for name, note in zip(entries[::2], entries[1::2], strict=True)}
-        sections.append(Section(title, int(minutes), notes))
-    return sections
-
-
-def with_notes(notebook: NotebookNode, lesson: str) -> NotebookNode:
-    """A copy with a cell of speaker notes at the end of each slide that has some."""
-    notebook, waiting, cells = deepcopy(notebook), [], []
-    sections = speaker_notes(lesson)
-    found = {name: note for section in sections for name, note in section.notes.items()}
-    begins = {next(iter(section.notes)): section for section in sections if section.title != ANSWERS}
-    missing = found.keys() - {cell.id for cell in notebook.cells}
-    if missing:
-        raise ValueError(f"{NOTES / lesson}.md has notes for cells that are not there: {sorted(missing)}")
-    for cell in notebook.cells:
-        if notebooks.slide_type(cell) is not None:
-            cells, waiting = cells + waiting, []
-        cells.append(cell)
-        if cell.id in found:
-            section = begins.get(cell.id)
-            heading = f"**{section.title} · {_minutes(section.minutes)}**\n\n" if section else ""
-            waiting.append(_note(cell.id, heading + found[cell.id]))
-    notebook.cells = cells + waiting
-    return notebook
 
 
 def student(notebook: NotebookNode, lesson: str) -> NotebookNode:
@@ -107,8 +54,8 @@ def instructor(notebook: NotebookNode, lesson: str) -> NotebookNode:
                 cell.outputs, cell.execution_count = [], None
             elif function == "predict":
                 asked = predictions()[arguments[0]]
-                expected = f"**Expected.** {arguments[1][asked.right]}\n\n{asked.explanation}"
-                cells.append(_note(cell.id, expected))
+                expected = f"**Expected.** {asked.truth}\n\n{asked.explanation}"
+                cells.append(note_cell(cell.id, expected))
     start = new_code_cell(_START, id="lecture-start", metadata={"slideshow": {"slide_type": "skip"}})
     notebook.cells = [start, *cells]
     return notebook
@@ -165,10 +112,10 @@ def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
     there already.
     """
     make = {"student": student, "instructor": instructor}[kind]
-    files = {"glossary.md": (notebooks.FOLDER / "glossary.md").read_text(encoding="utf-8")}
-    for path in notebooks.lessons():
+    files = {"glossary.md": (lessons.FOLDER / "glossary.md").read_text(encoding="utf-8")}
+    for path in lessons.paths():
         notebook = make(nbformat.read(path, as_version=4), path.stem)
-        files[path.name] = notebooks.dump(for_colab(notebook, path.name, colab) if colab else notebook)
+        files[path.name] = dump(for_colab(notebook, path.name, colab) if colab else notebook)
     out = Path(out).expanduser()
     there = [name for name in files if (out / name).exists()]
     if there:
@@ -186,7 +133,7 @@ def _calls(source: str) -> Iterable[tuple[str, list]]:
     """(function, arguments) of every check and predict of a cell; a name among the arguments is its text."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.Call(func=ast.Name("check" | "predict" as function), args=[_, _, *_]):
+            case ast.Call(func=ast.Name("check" | "predict" as function), args=[_, *_]):
                 yield (
                     function,
                     [one.id if isinstance(one, ast.Name) else ast.literal_eval(one) for one in node.args],
@@ -230,13 +177,3 @@ def _without_annotations(source: str) -> str:
         source = source[:begin] + re.sub("^ = ", "=", source[end:])
     one_line = re.compile(r"^( *def \w+)\(\n\s*(.*)\n\s*\):", re.MULTILINE)
     return one_line.sub(r"\1(\2):", source)
-
-
-def _note(cell: str, text: str) -> NotebookNode:
-    metadata = {"slideshow": {"slide_type": "notes"}, "tags": ["notes", f"notes-for-{cell}"]}
-    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
-    return new_markdown_cell(quoted, id=f"{cell}-notes", metadata=metadata)
-
-
-def _minutes(count: int) -> str:
-    return f"{count} minute" + "s" * (count > 1)

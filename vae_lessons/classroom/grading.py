@@ -1,27 +1,24 @@
-"""Grade a handed-in notebook: its named functions, alone, in a pristine copy of the lesson; and a class's progress."""
+"""Grade a handed-in notebook: its functions, one by one, in a pristine copy of the lesson."""
 
 import ast
-import csv
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
-from vae_lessons import notebooks
+from vae_lessons.classroom import lessons
 from vae_lessons.exercises import board, record
 from vae_lessons.exercises.catalogue import exercises, predictions
-from vae_lessons.exercises.exercise import NOT_ATTEMPTED, RAISED, RIGHT, within_time_limit
+from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, RIGHT, lesson_of
+from vae_lessons.exercises.engine.time_limit import within_time_limit
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
-STATES = {board.SOLVED: "solved", board.HELPED: "solved with help", board.TRIED: "tried", board.OPEN: "open"}
 _DEFINES = ast.FunctionDef | ast.ClassDef
 _IMPORTS = ast.Import | ast.ImportFrom
 
@@ -37,7 +34,7 @@ class Grade:
 
 
 def grade(path: str | os.PathLike) -> list[Grade]:
-    """Judge every exercise of the lessons that a submitted notebook belongs to, in a process of its own.
+    """Assess every exercise of the lessons that a submitted notebook belongs to, in a process of its own.
 
     Of the submission only the cells that call check are looked at, and of these only imports and the definitions of
     functions and classes. They run after the imports and definitions of the course's own copy of the lesson. See
@@ -53,10 +50,12 @@ def grade(path: str | os.PathLike) -> list[Grade]:
     handed_in: dict[str, tuple[str, str]] = {}
     for cell in submitted.cells:
         handed_in |= _checked_in(cell)  # the last one counts
-    lessons = {_lesson(number) for number in handed_in} & {_lesson(number) for number in exercises()}
-    if not lessons:
+    known = [exercise.lesson for exercise in exercises().values()]
+    submitted_lessons = {lesson_of(number) for number in handed_in}.intersection(known)
+    if not submitted_lessons:
         raise ValueError(
-            f"{path} calls check for no exercise of this course.\nIs it the notebook of a lesson 01 to 06?"
+            f"{path} calls check for no exercise of this course.\n"
+            f"Is it the notebook of a lesson {known[0]} to {known[-1]}?"
         )
     tasks = [
         {"number": number, "name": name, "before": _pristine(number), "code": code}
@@ -68,55 +67,8 @@ def grade(path: str | os.PathLike) -> list[Grade]:
     return [
         Grade(number, exercise.title, *verdicts.get(number, missing))
         for number, exercise in exercises().items()
-        if _lesson(number) in lessons
+        if exercise.lesson in submitted_lessons
     ]
-
-
-def class_table(paths: Sequence[str | os.PathLike], shuffle: random.Random | None = None) -> list[list[str]]:
-    """One row per handed-in record, in random order and without names, under a row of headings.
-
-    For each exercise: solved, solved with help, tried or open, then the number of hints; for each prediction: came
-    true, made or open. Raises ValueError or OSError naming the file that is no record.
-    """
-    records = [record.read(_existing(path)) for path in paths]
-    (shuffle or random.SystemRandom()).shuffle(records)
-    heads = ["student", *(f"{n} {what}" for n in exercises() for what in ("state", "hints")), *predictions()]
-    rows = [heads]
-    for place, kept in enumerate(records, start=1):
-        row = [f"student-{place:02d}"]
-        for number in exercises():
-            entry = kept["exercises"].get(number, {})
-            row += [STATES[board.sign(entry)], str(entry.get("hints", 0))]
-        for key in predictions():
-            entry = kept["predictions"].get(key)
-            row.append("open" if entry is None else "came true" if entry.get("right") else "made")
-        rows.append(row)
-    return rows
-
-
-def write_csv(path: str | os.PathLike, rows: Sequence[Sequence[str]]) -> None:
-    """Write a table, complete or not at all. Raises FileExistsError where a file already is."""
-    path = Path(path).expanduser()
-    if path.exists():
-        raise FileExistsError(f"{path} exists already.\nChoose another name, or move it away first.")
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(rows)
-        os.replace(partial, path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
-
-
-def _existing(path: str | os.PathLike) -> Path:
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no record at {path}.")
-    return path
-
-
-def _lesson(number: str) -> str:
-    return number.split(".")[0]
 
 
 def _checked_in(cell: nbformat.NotebookNode) -> dict[str, tuple[str, str]]:
@@ -143,13 +95,13 @@ def _definitions(tree: ast.Module) -> str:
 
 def _pristine(number: str) -> str:
     """Imports and definitions of the course's own copy of a lesson, without those of its exercises."""
-    path = notebooks.lesson(_lesson(number))
+    path = lessons.find(lesson_of(number))
     cells = nbformat.read(path, as_version=4)
     return "\n".join(_definitions(_parsed(cell)) for cell in cells.cells if not _checked_in(cell))
 
 
 def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
-    """number -> (state, sentence). One process judges all in turn; where it dies, another goes on after that one."""
+    """number -> (state, sentence). One process assesses all in turn; where it dies, another goes on after that one."""
     allowed = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
     environment = {key: os.environ[key] for key in allowed if key in os.environ}
     verdicts: dict[str, tuple[str, str]] = {}
@@ -157,7 +109,7 @@ def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
         with tempfile.TemporaryDirectory() as folder:
             environment |= {"VAE_LESSONS_STATE": folder, "HOME": folder, "OMP_NUM_THREADS": "1"}
             process = subprocess.Popen(
-                [sys.executable, "-c", "from vae_lessons.grading import _inside; _inside()"],
+                [sys.executable, "-c", "from vae_lessons.classroom.grading import _inside; _inside()"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -187,7 +139,7 @@ def _inside() -> None:
     """What runs in the process: limits, then for each task two pieces of code and the verdict as a line of JSON."""
     tasks = json.load(sys.stdin)
     for task in tasks:  # what is loaded at first use, before memory is limited
-        exercises()[task["number"]].judge(exercises()[task["number"]].reference)
+        exercises()[task["number"]].assess(exercises()[task["number"]].reference)
     _limit()
     out, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115  (kept for the life of the process)
     for task in tasks:
@@ -195,7 +147,7 @@ def _inside() -> None:
         try:
             exec(task["before"], space)
             within_time_limit(lambda: exec(task["code"], space))  # noqa: B023  (called at once)
-            verdict = exercises()[task["number"]].judge(space[task["name"]])
+            verdict = exercises()[task["number"]].assess(space[task["name"]])
             result = verdict.state, " ".join([verdict.sentence, *verdict.evidence.split("\n")]).strip()
         except TimeoutError:
             result = RAISED, "Its definition took too long."

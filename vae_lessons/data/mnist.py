@@ -1,4 +1,4 @@
-"""The course's image sets, loaded whole and checked: digits and faces (drawn), MNIST and Fashion-MNIST (downloaded)."""
+"""MNIST and Fashion-MNIST: their files, checked to the last byte, downloaded when missing."""
 
 import hashlib
 import os
@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from threading import Thread
@@ -19,7 +18,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from vae_lessons import digits, faces
+from vae_lessons import folders
 
 FILES = {  # name: size in bytes, magic number, bytes before the first image or label
     "train-images-idx3-ubyte": (47_040_016, 2051, 16),
@@ -42,67 +41,13 @@ SHA256 = {  # of the unpacked files; the folder and torchvision's class have the
     },
 }
 FOLDERS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST"}
-DIGITS = tuple("0123456789")
-CLOTHES = (
-    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-)
-EXPRESSIONS = ("sad", "neutral", "smiling")  # a third of the faces each
-CLASS_NAMES = {"digits": DIGITS, "faces": EXPRESSIONS, "mnist": DIGITS, "fashion_mnist": CLOTHES}
-
 PROBE_SECONDS = 8  # for importing torchvision and finding a server that answers
 SILENCE_SECONDS = 4  # without a byte, after which a connection counts as dead
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Dataset:
-    """Images (N, 1, 28, 28) uint8, labels (N,) int64, and where known the factors, a dict of (N,) tensors."""
-
-    name: str
-    class_names: tuple[str, ...]
-    train_images: Tensor
-    train_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-    train_factors: dict[str, Tensor] | None = None
-    test_factors: dict[str, Tensor] | None = None
-
-    def __repr__(self) -> str:
-        counts = f"{len(self.train_images)} training and {len(self.test_images)} test images"
-        return f"Dataset({self.name}: {counts}, {len(self.class_names)} classes)"
-
-
-def load(name: str | None = None, root: str | os.PathLike | None = None) -> Dataset:
-    """Load "digits", "faces", "mnist" or "fashion_mnist"; without a name what VAE_LESSONS_DATASET says, else digits.
-
-    MNIST and Fashion-MNIST are read from root, else VAE_LESSONS_DATA, else the repository's folder data/, and
-    downloaded there when missing. Raises ValueError for an unknown name or a damaged file, PermissionError
-    where nothing can be written, ConnectionError when the download fails. No file is ever overwritten.
-
-    >>> load("digits")
-    Dataset(digits: 20000 training and 4000 test images, 10 classes)
-    """
-    name = name or os.environ.get("VAE_LESSONS_DATASET") or "digits"
-    if name not in CLASS_NAMES:
-        raise ValueError(
-            f"there is no data set {name!r}.\n"
-            f'Load one of {", ".join(CLASS_NAMES)}, by load("digits") or by VAE_LESSONS_DATASET=digits.'
-        )
-    if name in ("digits", "faces"):
-        draw = digits.draw if name == "digits" else _draw_faces
-        train_images, train_labels, train_factors = draw(20_000, seed=0)
-        test_images, test_labels, test_factors = draw(4_000, seed=1)
-        factors = (train_factors, test_factors)
-    else:
-        train_images, train_labels, test_images, test_labels = _read_all(raw_folder(name, root))
-        factors = (None, None)
-    return Dataset(name, CLASS_NAMES[name], train_images, train_labels, test_images, test_labels, *factors)
-
-
 def raw_folder(name: str, root: str | os.PathLike | None = None) -> Path:
     """The folder that holds, or will hold, the four files of "mnist" or "fashion_mnist"."""
-    default = Path(__file__).parents[1] / "data"
-    return Path(root or os.environ.get("VAE_LESSONS_DATA") or default).expanduser() / FOLDERS[name] / "raw"
+    return Path(root or folders.data()).expanduser() / FOLDERS[name] / "raw"
 
 
 def missing_files(raw: Path) -> list[str]:
@@ -110,108 +55,7 @@ def missing_files(raw: Path) -> list[str]:
     return [file for file in FILES if not os.path.lexists(raw / file)]
 
 
-def binarize(images: Tensor, seed: int = 0) -> Tensor:
-    """Draw each pixel as 0 or 255 with its grey value as the probability of 255; uint8, same shape.
-
-    images: (N, 1, H, W) uint8 or float in [0, 1]. With Bernoulli pixels a test ELBO in nats is a bound on a
-    real log-probability only on binary images: binarize the test images, with the same seed for all models.
-    """
-    check_images(images)
-    generator = torch.Generator().manual_seed(seed)
-    threshold = torch.rand(images.shape, generator=generator).to(images.device)  # (N, 1, H, W) in [0, 1)
-    return (threshold < to_unit(images)).to(torch.uint8) * 255
-
-
-def to_unit(images: Tensor) -> Tensor:
-    """Images as models take them: float, 0 paper to 1 ink, same shape; floats are taken to be so already."""
-    return images / 255 if images.dtype == torch.uint8 else images.float()
-
-
-def to_condition(conditions: Tensor) -> Tensor:
-    """Conditions as models take them: uint8 images as floats in [0, 1], floats as float32, whole numbers as int64."""
-    return (
-        to_unit(conditions) if conditions.is_floating_point() or conditions.ndim == 4 else conditions.long()
-    )
-
-
-def check_conditions(images: Tensor, conditions: Tensor) -> None:
-    """Raise TypeError or ValueError unless conditions are a tensor with one finite entry (N, ...) per image."""
-    if not isinstance(conditions, Tensor):
-        raise TypeError(
-            f"conditions must be a torch tensor (N, ...), but are of type {type(conditions).__name__}.\n"
-            "Try torch.as_tensor(conditions)."
-        )
-    if conditions.ndim == 0 or len(conditions) != len(images):
-        raise ValueError(
-            f"there are {len(images)} images, but conditions have the shape {tuple(conditions.shape)}.\n"
-            "Give one condition for each image, in the same order."
-        )
-    if conditions.is_floating_point() and not torch.isfinite(conditions).all():
-        raise ValueError("some conditions are NaN or infinite; leave those images out, or repair them.")
-
-
-def check_images(images: Tensor) -> None:
-    """Raise TypeError or ValueError with the fix unless images are (N, 1, H, W), uint8 or float in [0, 1]."""
-    if not isinstance(images, Tensor):
-        fix = {"ndarray": "torch.from_numpy(images)", "Dataset": "images.train_images"}
-        raise TypeError(
-            f"images must be a torch tensor (N, 1, H, W), but are of type {type(images).__name__}.\n"
-            f"Try {fix.get(type(images).__name__, 'torch.as_tensor(images)')}."
-        )
-    shape = tuple(images.shape)
-    if images.dtype != torch.uint8 and not images.is_floating_point():
-        raise TypeError(
-            f"images {shape} must be uint8 or float, but are {images.dtype}.\n"
-            "Try images.to(torch.uint8) for values 0 to 255, or images.float() for values 0 to 1."
-        )
-    if images.ndim != 4 or shape[1] != 1:
-        raise ValueError(
-            f"images must have the shape (N, 1, H, W), but have {shape}.\nTry {_reshape(shape)}."
-        )
-    if images.numel() == 0:
-        raise ValueError(
-            f"there is no image in images of shape {shape}.\nLook where they were selected or cut."
-        )
-    if images.is_floating_point():
-        _check_values(images)
-
-
-def _reshape(shape: tuple[int, ...]) -> str:
-    """The expression that turns images of this shape into (N, 1, H, W)."""
-    if len(shape) == 3:
-        return "images.unsqueeze(1)"
-    if len(shape) == 4 and shape[3] in (1, 3, 4):
-        return "images.permute(0, 3, 1, 2)"
-    if len(shape) == 4:
-        return "images.float().mean(1, keepdim=True), and / 255 if images are uint8"
-    if len(shape) == 2 and shape[1] != 784:
-        return "images[None, None] for one image"
-    return "images.view(-1, 1, 28, 28)"
-
-
-def _check_values(images: Tensor) -> None:
-    wrong = ~((images >= 0) & (images <= 1))  # NaN is wrong too
-    if not wrong.any():
-        return
-    first = torch.unravel_index(wrong.flatten().to(torch.uint8).argmax(), images.shape)
-    index, value = [int(i) for i in first], images[first].item()
-    low, high = images.min().item(), images.max().item()  # NaN when there is one
-    if 0 <= low <= high <= 255:
-        fix = "Try images / 255 for values 0 to 255."
-    elif -1 <= low <= high <= 1:
-        fix = "Try (images + 1) / 2 for values -1 to 1, or images.clamp(0, 1)."
-    else:
-        fix = "Look where it comes from: load() returns no such value."
-    raise ValueError(f"float images must lie in [0, 1], but images{index} is {value:.6g}.\n{fix}")
-
-
-def _draw_faces(n: int, seed: int) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-    """Faces with the expression that their smile makes, as digits.draw returns digits: images, labels, factors."""
-    images, factors = faces.draw(n, seed)
-    return images, torch.bucketize(factors["smile"], torch.tensor([-1 / 3, 1 / 3])), factors
-
-
-def _read_all(raw: Path) -> list[Tensor]:
+def read_all(raw: Path) -> list[Tensor]:
     """Images (N, 1, 28, 28) and labels (N,) of training and test; missing files are fetched."""
     missing = missing_files(raw)
     if missing:

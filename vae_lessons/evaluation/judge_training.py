@@ -1,53 +1,15 @@
-"""The digit judge: a small frozen classifier that says how sure a picture is a digit, and which."""
+"""Train the digit judge anew, on drawn digits alone."""
 
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_model, save_model
-from torch import Tensor, nn
+from safetensors.torch import save_model
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from vae_lessons.digits import draw
-
-WEIGHTS = Path(__file__).with_name("judge.safetensors")
-NO_DIGIT = 10  # the eleventh class
-
-
-class DigitJudge(nn.Module):
-    """Four convolutions and one linear layer: (B, 1, 28, 28) in [0, 1] -> logits of 0 to 9 and "no digit" (B, 11)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            *_convolution(1, 16),
-            nn.MaxPool2d(2),  # (B, 16, 14, 14)
-            *_convolution(16, 32),
-            *_convolution(32, 48),
-            nn.MaxPool2d(2),  # (B, 48, 7, 7)
-            *_convolution(48, 64),
-            nn.MaxPool2d(2),  # (B, 64, 3, 3)
-            nn.Flatten(),  # (B, 576)
-            nn.Linear(576, 11),  # (B, 11)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
-
-
-def _convolution(in_channels: int, out_channels: int) -> tuple[nn.Module, ...]:
-    return (
-        nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False),
-        nn.BatchNorm2d(out_channels),
-        nn.ReLU(),
-    )
-
-
-def load_judge() -> DigitJudge:
-    """The judge that ships with the course, frozen: in evaluation mode and without gradients."""
-    judge = DigitJudge()
-    load_model(judge, WEIGHTS)
-    return judge.eval().requires_grad_(False)
+from vae_lessons.data.digits import draw
+from vae_lessons.evaluation.judge import NO_DIGIT, WEIGHTS, DigitJudge
 
 
 def spoil(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a check says, as a framed note in a notebook and as plain text elsewhere."""
+"""The notes that checks, hints and predictions show: framed in a notebook, plain text elsewhere."""
 
 import html
 
@@ -6,7 +6,7 @@ from IPython.display import display
 
 from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
 
-COLOURS = {"right": GREEN, "not yet": ORANGE, "open": GREY, "told": BLUE}
+COLOURS = {"right": GREEN, "not yet": ORANGE, "open": GREY, "information": BLUE}
 
 
 class Lines(str):

@@ -5,7 +5,7 @@ import html
 from IPython.display import display
 
 from vae_lessons.exercises import record
-from vae_lessons.exercises.catalogue import LESSONS, exercises, predictions
+from vae_lessons.exercises.catalogue import exercises, lessons, predictions
 from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
 
 SOLVED, HELPED, TRIED, OPEN = "✓", "◑", "→", "○"
@@ -22,7 +22,7 @@ def progress() -> None:
 def as_text(kept: dict) -> str:
     """The board of a record as lines of text."""
     lines = []
-    for lesson in LESSONS:
+    for lesson in lessons():
         row = [f"{number} {mark}" for number, _, mark in exercise_signs(kept, lesson)]
         row += [f"{key.split('-', 1)[1]} {mark}" for key, mark in prediction_signs(kept, lesson)]
         lines.append(f"lesson {lesson}   " + "   ".join(row))
@@ -31,13 +31,13 @@ def as_text(kept: dict) -> str:
 
 def summary(kept: dict) -> str:
     """How many are solved, with what help, and how many predictions came true."""
-    signs = [mark for lesson in LESSONS for _, _, mark in exercise_signs(kept, lesson)]
-    told = [mark for lesson in LESSONS for _, mark in prediction_signs(kept, lesson)]
+    signs = [mark for lesson in lessons() for _, _, mark in exercise_signs(kept, lesson)]
+    predicted = [mark for lesson in lessons() for _, mark in prediction_signs(kept, lesson)]
     solved = signs.count(SOLVED) + signs.count(HELPED)
-    made = len(told) - told.count(OPEN)
+    made = len(predicted) - predicted.count(OPEN)
     return (
         f"{solved} of {len(signs)} exercises solved, {signs.count(HELPED)} of them with help; "
-        f"{made} of {len(told)} predictions made, {told.count(SOLVED)} came true."
+        f"{made} of {len(predicted)} predictions made, {predicted.count(SOLVED)} came true."
     )
 
 
@@ -45,7 +45,7 @@ def exercise_signs(kept: dict, lesson: str) -> list[tuple[str, str, str]]:
     """(number, title, sign) of each exercise of a lesson such as "02"."""
     rows = []
     for number, exercise in exercises().items():
-        if number.split(".")[0] == str(int(lesson)):
+        if exercise.lesson == lesson:
             rows.append((number, exercise.title, sign(kept["exercises"].get(number, {}))))
     return rows
 
@@ -60,8 +60,8 @@ def sign(entry: dict) -> str:
 def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
     """(key, sign) of each prediction of a lesson: solved when it came true, tried when it did not."""
     rows = []
-    for key in predictions():
-        if key.split("-")[0] == str(int(lesson)):
+    for key, prediction in predictions().items():
+        if prediction.lesson == lesson:
             entry = kept["predictions"].get(key)
             rows.append((key, OPEN if entry is None else SOLVED if entry.get("right") else TRIED))
     return rows
@@ -69,14 +69,14 @@ def prediction_signs(kept: dict, lesson: str) -> list[tuple[str, str]]:
 
 def _markup(kept: dict) -> str:
     rows, left = [], 'style="text-align: left"'
-    for lesson in LESSONS:
+    for lesson in lessons():
         cells = [_cell(number, title, mark) for number, title, mark in exercise_signs(kept, lesson)]
-        told = [
+        predicted = [
             _cell(key.split("-", 1)[1], "prediction", mark) for key, mark in prediction_signs(kept, lesson)
         ]
         rows.append(
             f'<tr><th scope="row" {left}>{lesson}</th>'
-            f"<td {left}>{''.join(cells)}</td><td {left}>{''.join(told)}</td></tr>"
+            f"<td {left}>{''.join(cells)}</td><td {left}>{''.join(predicted)}</td></tr>"
         )
     head = "".join(f"<th {left}>{name}</th>" for name in ("lesson", "exercises", "predictions"))
     return (

@@ -8,14 +8,15 @@ from torch import nn
 
 from vae_lessons.exercises import banner, record
 from vae_lessons.exercises.catalogue import exercises
-from vae_lessons.exercises.exercise import (
+from vae_lessons.exercises.engine.comparing import Answer
+from vae_lessons.exercises.engine.exercise import (
     DIAGNOSED,
     NOT_ATTEMPTED,
     RAISED,
     RIGHT,
-    Answer,
     Exercise,
     Verdict,
+    lesson_of,
 )
 
 NOTHING_TO_RUN = "nothing to run"
@@ -38,7 +39,7 @@ def check(number: str, answer: Answer) -> Answer:
         return answer
     if callable(answer) and not isinstance(answer, nn.Module):
         try:
-            verdict = exercise.judge(answer)
+            verdict = exercise.assess(answer)
         except Exception as error:  # a defect of ours must not stop a student
             said = f"The check itself failed ({type(error).__name__}: {error}). Please report it."
             verdict = Verdict(RAISED, said)
@@ -65,7 +66,7 @@ def hint(number: str) -> None:
     seen = len(exercise.hints) if kept["solved"] else kept["hints"]
     hints = [f"Hint {place} of 3. {text}" for place, text in enumerate(exercise.hints[:seen], start=1)]
     more = f'`hint("{number}")` once more for the next.' if seen < len(exercise.hints) else ""
-    banner.show("told", _title(exercise), *hints, more)
+    banner.show("information", _title(exercise), *hints, more)
 
 
 def solution(number: str) -> None:
@@ -77,7 +78,9 @@ def solution(number: str) -> None:
     sources = [
         textwrap.dedent(inspect.getsource(part)).rstrip() for part in exercise.shown or (exercise.reference,)
     ]
-    banner.show("told", f"{_title(exercise)} · the course's lines", banner.Lines("\n\n\n".join(sources)))
+    banner.show(
+        "information", f"{_title(exercise)} · the course's lines", banner.Lines("\n\n\n".join(sources))
+    )
 
 
 def _what_is_needed(number: str, answer: object) -> str:
@@ -122,7 +125,7 @@ def _title(exercise: Exercise) -> str:
 def _find(number: str) -> Exercise | None:
     found = exercises().get(str(number))
     if found is None:
-        numbers = [other for other in exercises() if other.split(".")[0] == str(number).split(".")[0]]
+        numbers = [other for other in exercises() if lesson_of(other) == lesson_of(str(number))]
         banner.show(
             "open", f"There is no exercise {number}", f"There are {', '.join(numbers or exercises())}."
         )

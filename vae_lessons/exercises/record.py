@@ -5,8 +5,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
+
+from vae_lessons import folders
 
 VERSION = 1
 _in_memory: dict | None = None  # used once the file could not be read or written
@@ -14,11 +15,7 @@ _in_memory: dict | None = None  # used once the file could not be read or writte
 
 def path() -> Path:
     """Where the record lies: progress.json in VAE_LESSONS_STATE, or in the state folder of this user."""
-    folder = os.environ.get("VAE_LESSONS_STATE")
-    folder = (
-        Path(folder).expanduser() if folder else platformdirs.user_state_path("vae-lessons", appauthor=False)
-    )
-    return folder / "progress.json"
+    return folders.state() / "progress.json"
 
 
 def empty() -> dict:

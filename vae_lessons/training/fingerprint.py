@@ -1,25 +1,26 @@
-"""Trained weights kept on disk, found again by all that decides them: code, starting weights, images, settings."""
+"""A fingerprint of everything that decides the result of a training run.
+
+A trained model may be loaded from disk only if training it again would give the same one. File names and version
+numbers cannot promise that. Neither can a pickle, which names a function but does not hold its code: students change
+a model in a notebook cell and run it again under the same name. So the fingerprint covers what would be executed (the
+bytecode of the model, of the loop and of whatever they call) and what it is executed on: starting weights, images,
+conditions and settings. What comes from a library counts by its name and by PyTorch's version. If something has no
+fingerprint (an open file, say), there is none at all, and the run is not kept.
+"""
 
 import dis
 import hashlib
 import inspect
-import json
-import os
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-LIMIT = 2_000_000_000  # bytes: beyond them the runs that were not used for longest are forgotten
 _LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 _PLAIN = (
     type(None),
@@ -37,97 +38,40 @@ _PLAIN = (
 )
 
 
-def folder() -> Path:
-    """Where what can be made again is kept: VAE_LESSONS_CACHE, else data/cache beside the package."""
-    default = Path(__file__).parents[1] / "data" / "cache"
-    return Path(os.environ.get("VAE_LESSONS_CACHE") or default).expanduser()
+def fingerprint(*values: object, weights: bool = True) -> str | None:
+    """A digest of values, functions, tensors and models, in 32 hexadecimal digits; None where something has none.
 
+    weights=False leaves out the weights of models and keeps everything else in them.
 
-def path_of(*what: object) -> Path | None:
-    """The file for a run that is decided by these values, functions, tensors and models; None if they cannot be told.
-
-    Functions and classes count by their bytecode and by that of whatever they call, models by their code, weights
-    and attributes, and what comes from a library by its name and PyTorch's version.
+    >>> fingerprint(1, "a") == fingerprint(1, "a")
+    True
     """
-    told = _told(what, weights=True)
-    return told and folder() / "trained" / f"{told}.safetensors"
-
-
-def beside_weights(model: nn.Module) -> str | None:
-    """A fingerprint of all that a model is beside its weights; None if it cannot be told."""
-    return _told(model, weights=False)
-
-
-def load(path: Path, model: nn.Module) -> dict | None:
-    """Put the kept weights into the model and return what was kept with them; None where there is no whole file."""
+    description = _Fingerprint(weights)
     try:
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
-            told = json.loads(file.metadata()["told"])
-        shapes = {name: tensor.shape for name, tensor in weights.items()}
-        if shapes != {name: tensor.shape for name, tensor in model.state_dict().items()}:
-            return None  # load_state_dict would load what fits before it complains
-        model.load_state_dict(weights)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
+        description.add(values)
+    except (TypeError, ValueError, RuntimeError):
         return None
-    with suppress(OSError):
-        os.utime(path)  # used just now
-    return told
+    return description.digest.hexdigest()[:32]
 
 
-def save(path: Path, model: nn.Module, told: dict) -> None:
-    """Keep the model's weights and what is told of them; where nothing can be written, nothing is kept."""
-    with suppress(OSError):
-        write_weights(path, model, {"told": json.dumps(told)})
-        runs = sorted(path.parent.glob("*.safetensors"), key=lambda run: run.stat().st_mtime, reverse=True)
-        kept = 0
-        for run in runs:
-            kept += run.stat().st_size
-            if kept > LIMIT:
-                run.unlink()
-
-
-def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str]) -> None:
-    """Write the weights to one .safetensors file: to a temporary file first, renamed when complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    weights = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    os.close(handle)
-    try:
-        save_file(weights, partial, metadata=dict(metadata))
-        os.chmod(partial, 0o644)  # one prepares it, a class reads it
-        os.replace(partial, path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
-
-
-def _told(what: object, weights: bool) -> str | None:
-    description = _Description(weights)
-    try:
-        description.add(what)
-    except (TypeError, ValueError, RuntimeError):  # that cannot be told: then nothing is kept
-        return None
-    return description.told.hexdigest()[:32]
-
-
-class _Description:
-    """A hash of everything that a result depends on, each function, class and module once."""
+class _Fingerprint:
+    """A digest to which values are added one after the other; each function, class and module is described once."""
 
     def __init__(self, weights: bool) -> None:
-        self.told, self.weights, self.seen = hashlib.sha256(torch.__version__.encode()), weights, {}
+        self.digest, self.weights, self.seen = hashlib.sha256(torch.__version__.encode()), weights, {}
 
     def say(self, *words: object) -> None:
-        self.told.update(repr(words).encode())
+        self.digest.update(repr(words).encode())
 
     def add(self, what: object) -> None:
         if isinstance(what, _PLAIN):
             self.say(type(what).__name__, what)
         elif isinstance(what, Tensor):
             self.say(what.shape, what.dtype, what.device, what.requires_grad)
-            self.told.update(what.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
+            self.digest.update(what.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
         elif isinstance(what, np.ndarray):
             self.say(what.shape, what.dtype)
-            self.told.update(np.ascontiguousarray(what).tobytes())
+            self.digest.update(np.ascontiguousarray(what).tobytes())
         elif isinstance(what, tuple | list):
             self.say(type(what).__name__, len(what))
             for one in what:
@@ -148,7 +92,7 @@ class _Description:
         elif isinstance(what, FunctionType):
             self._once(inspect.unwrap(what), self._function)
         else:
-            raise TypeError(f"a {type(what).__name__} has more to it than can be told")
+            raise TypeError(f"a {type(what).__name__} has no fingerprint")
 
     def _once(self, what: object, describe: Callable[[object], None]) -> None:
         known = id(what) in self.seen
@@ -194,7 +138,7 @@ class _Description:
 
     def _code(self, code: CodeType) -> tuple[set[str], set[str]]:
         """Add the bytecode; returns the global names and the attributes that it and the functions inside it use."""
-        self.told.update(code.co_code)
+        self.digest.update(code.co_code)
         self.say(code.co_names, code.co_varnames, code.co_freevars, code.co_flags)
         steps = list(dis.get_instructions(code))
         names = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}

@@ -1,4 +1,4 @@
-"""Things to touch: pictures that answer the hand."""
+"""Interactive widgets: pictures that answer the hand at once."""
 
 from vae_lessons.widgets.balance_explorer import BalanceExplorer
 from vae_lessons.widgets.drawing_pad import DrawingPad

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import evaluation, plotting
-from vae_lessons.data import binarize, check_images, to_unit
-from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, encode, prior_points, script
+from vae_lessons.data.images import binarize, check_images, to_unit
+from vae_lessons.widgets.arrays import as_bytes, decode, encode, prior_points
+from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
 class BalanceExplorer(BrowserWidget):
@@ -34,7 +35,7 @@ class BalanceExplorer(BrowserWidget):
     _sampled = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, models: Mapping[str, nn.Module], images: Tensor, samples: int = 16) -> None:
-        check_images(images)
+        check_images(images, grey=True)
         if not models:
             raise ValueError('there is no model to show: give {"beta 1": model, ...}.')
         self._x = to_unit(images[:8]).cpu()

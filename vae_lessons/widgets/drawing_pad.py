@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.data import to_unit
-from vae_lessons.gaussians import kl_per_latent
-from vae_lessons.widgets.browser import as_bytes, decode, encode, encoder_for, script
-from vae_lessons.widgets.latent_plane import PlaneWidget
+from vae_lessons.data.images import to_unit
+from vae_lessons.kl import kl_per_latent
+from vae_lessons.widgets.arrays import as_bytes, decode, encode
+from vae_lessons.widgets.browser_widget import script
+from vae_lessons.widgets.network_export import encoder_for
+from vae_lessons.widgets.plane import PlaneWidget
 
 
 class DrawingPad(PlaneWidget):

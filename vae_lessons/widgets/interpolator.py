@@ -6,15 +6,10 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.data import check_images, to_unit
-from vae_lessons.latent_space import lerp, slerp
-from vae_lessons.widgets.browser import (
-    BrowserWidget,
-    as_bytes,
-    decode,
-    encode,
-    script,
-)
+from vae_lessons.data.images import check_images, to_unit
+from vae_lessons.interpolation import lerp, slerp
+from vae_lessons.widgets.arrays import as_bytes, decode, encode
+from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
 class Interpolator(BrowserWidget):
@@ -38,7 +33,7 @@ class Interpolator(BrowserWidget):
     _codes = traitlets.List().tag(sync=True)
 
     def __init__(self, model: nn.Module, images: Tensor) -> None:
-        check_images(images)
+        check_images(images, grey=True)
         if len(images) < 2:
             raise ValueError("one image has no way to another: give two or more.")
         self._model, self._x = model, to_unit(images[:8]).cpu()

@@ -21,7 +21,7 @@ function render({ model, el }) {
   const knobs = attributes.map(({ name, min, max }, j) =>
     slider(name, { min, max, step: (max - min) / 60, oninput: moved("condition", j) }));
   const choiceImages = images(model.get("_choice_images"), shape).map((pixels) => thumbnail(pixels, shape));
-  const told = choices("condition", choiceImages.length ? choiceImages : model.get("_choices"),
+  const conditions = choices("condition", choiceImages.length ? choiceImages : model.get("_choices"),
     (index) => root.set({ condition: index }));
   const codes = model.get("_codes");
   const encode = choices("encode", images(model.get("_images"), shape).map((pixels) => thumbnail(pixels, shape)),
@@ -32,10 +32,10 @@ function render({ model, el }) {
     button("Random", () => root.set({ z: names.map(normal) }), { title: "a point drawn from the prior" }));
   const note = element("p", { class: "vl-note", text: "What each latent knows of an image, in nats; grey ones know next to nothing." });
   note.hidden = !kl.length;
-  told.hidden = !told.querySelector("button");
+  conditions.hidden = !conditions.querySelector("button");
   encode.hidden = !codes.length;
   const root = panel(model, el, "latent-sliders",
-    element("div", { class: "vl-column" }, told, ...knobs, ...sorted.map((j) => rows[j]), note, buttons, encode),
+    element("div", { class: "vl-column" }, conditions, ...knobs, ...sorted.map((j) => rows[j]), note, buttons, encode),
     captioned(`decoded at these ${names.length} numbers`, decoded));
 
   const decode = connect(model, "decoder", root.report);
@@ -44,7 +44,7 @@ function render({ model, el }) {
     const condition = model.get("condition");
     rows.forEach((row, j) => row.show(z[j]));
     knobs.forEach((knob, j) => knob.show(condition[j]));
-    told.show(condition);
+    conditions.show(condition);
     root.dataset.z = JSON.stringify(z);
     decoded.setAttribute("aria-label", `the image decoded at z = ${z.map((value) => value.toFixed(2)).join(", ")}`);
     decode([[...z, ...[condition ?? []].flat()]], ([pixels]) => decoded.show(pixels));

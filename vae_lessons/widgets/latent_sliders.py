@@ -8,19 +8,12 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.data import check_conditions, check_images, to_condition
-from vae_lessons.gaussians import kl_per_latent
-from vae_lessons.widgets.browser import (
-    BrowserWidget,
-    Lookup,
-    as_bytes,
-    checked_numbers,
-    decode,
-    decoder_for,
-    encode,
-    prior_points,
-    script,
-)
+from vae_lessons.data.images import check_conditions, check_images, to_condition
+from vae_lessons.kl import kl_per_latent
+from vae_lessons.widgets.arrays import as_bytes, decode, encode, prior_points
+from vae_lessons.widgets.browser_widget import BrowserWidget, script
+from vae_lessons.widgets.network_export import Lookup, decoder_for
+from vae_lessons.widgets.validators import checked_numbers
 
 COLLAPSED_BELOW = 0.1  # nats per image: a latent that knows less is greyed
 
@@ -65,13 +58,13 @@ class LatentSliders(BrowserWidget):
         limit: float = 3.0,
         names: Sequence[str] = (),
     ) -> None:
-        self._model, self._told = model, None  # _told: conditions to choose from (Y, ...)
+        self._model, self._offered = model, None  # _offered: conditions to choose from (Y, ...)
         names = list(names) or [f"z[{j}]" for j in range(model.latent_dim)]
         _check_names("names", names, model.latent_dim)
         super().__init__(_names=names, _limit=limit)
         self.z = (0.0,) * model.latent_dim
         if conditions is not None:
-            check_images(images)
+            check_images(images, grey=True)
             check_conditions(images, conditions)
             self._show_conditions(to_condition(conditions), list(condition_names))
         self._shape = list(self._x_hat(self._row()).shape[2:])
@@ -95,10 +88,10 @@ class LatentSliders(BrowserWidget):
         if conditions.ndim == 1:
             self._choices = names or [str(label) for label in range(int(conditions.max()) + 1)]
             _check_names("condition_names", self._choices, max(len(names), int(conditions.max()) + 1))
-            self._told = torch.arange(len(self._choices))
+            self._offered = torch.arange(len(self._choices))
         else:
-            self._told = conditions[:8]
-            self._choice_images = as_bytes(self._told)
+            self._offered = conditions[:8]
+            self._choice_images = as_bytes(self._offered)
         self.condition = 0
 
     def _show_images(self, images: Tensor, conditions: Tensor | None) -> None:
@@ -107,7 +100,7 @@ class LatentSliders(BrowserWidget):
         codes = [{"z": code} for code in mu[:8].tolist()]
         if conditions is not None:
             chosen = range(8) if conditions.ndim == 4 else to_condition(conditions[:8]).tolist()
-            codes = [code | {"condition": told} for code, told in zip(codes, chosen, strict=False)]
+            codes = [code | {"condition": condition} for code, condition in zip(codes, chosen, strict=False)]
         self._codes = codes
         if std is not None:
             self._kl = kl_per_latent(mu, 2 * std.log()).mean(0).tolist()
@@ -117,44 +110,48 @@ class LatentSliders(BrowserWidget):
         if self._codes:
             points = torch.cat([points, torch.tensor([code["z"] for code in self._codes])])
         network = decoder_for(self._model)
-        if self._told is None:  # attributes, if any, all over their range
+        if self._offered is None:  # attributes, if any, all over their range
             low, high = (torch.tensor([knob[end] for knob in self._attributes]) for end in ("min", "max"))
-            told = low + (high - low) * prior_points(len(points), len(low)).sigmoid()
+            condition = low + (high - low) * prior_points(len(points), len(low)).sigmoid()
         else:
-            told = torch.arange(len(points))[:, None] % len(self._told)
-            heard = network is not None and hasattr(self._model, "told")
-            network = nn.Sequential(Lookup(self._heard()), *network) if heard else None
+            condition = torch.arange(len(points))[:, None] % len(self._offered)
+            known = network is not None and hasattr(self._model, "condition_for")
+            network = nn.Sequential(Lookup(self._embedded()), *network) if known else None
         self.offer(
-            "decoder", lambda rows: self._x_hat(rows).flatten(1), network, torch.cat([points, told], 1)
+            "decoder", lambda rows: self._x_hat(rows).flatten(1), network, torch.cat([points, condition], 1)
         )
 
     @torch.no_grad()
-    def _heard(self) -> Tensor:
-        """What the decoder hears of each choice, (Y, C)."""
-        return self._model.told("decoder", self._told.to(next(self._model.parameters()).device)).cpu()
+    def _embedded(self) -> Tensor:
+        """What the decoder is given of each choice, (Y, E)."""
+        return self._model.condition_for(
+            "decoder", self._offered.to(next(self._model.parameters()).device)
+        ).cpu()
 
     def _row(self) -> Tensor:
         """Where the hand is, as a row (1, I): z, then the number of the choice or the attributes, if there are any."""
-        told = () if self.condition is None else torch.tensor(self.condition).view(-1).tolist()
-        return torch.tensor([[*self.z, *told]])
+        condition = () if self.condition is None else torch.tensor(self.condition).view(-1).tolist()
+        return torch.tensor([[*self.z, *condition]])
 
     def _x_hat(self, rows: Tensor) -> Tensor:
         """Rows (N, I) -> images (N, 1, H, W) in [0, 1]."""
-        z, told = rows.split([self._model.latent_dim, rows.shape[1] - self._model.latent_dim], 1)
+        z, condition = rows.split([self._model.latent_dim, rows.shape[1] - self._model.latent_dim], 1)
         if self.condition is None:
             return decode(self._model, z)
-        return decode(self._model, z, told if self._told is None else self._told[told[:, 0].long()])
+        return decode(
+            self._model, z, condition if self._offered is None else self._offered[condition[:, 0].long()]
+        )
 
     @traitlets.validate("condition")
     def _check_condition(self, proposal: dict) -> int | tuple[float, ...] | None:
         value = proposal.value
         if self._attributes:
             return checked_numbers("condition", value, len(self._attributes))
-        if self._told is None and value is not None:
+        if self._offered is None and value is not None:
             raise traitlets.TraitError("this model was given no conditions, so it has no condition to set.")
-        if self._told is not None and value not in range(len(self._told)):
+        if self._offered is not None and value not in range(len(self._offered)):
             raise traitlets.TraitError(
-                f"condition is a number from 0 to {len(self._told) - 1}, not {value!r}."
+                f"condition is a number from 0 to {len(self._offered) - 1}, not {value!r}."
             )
         return value
 

@@ -1,105 +1,15 @@
-"""What the widgets share: networks that run in the browser, still pictures, errors that are shown."""
+"""A PyTorch network as the browser reads it: its layers, and their weights as 16-bit floats."""
 
-import html
-import math
-import traceback
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from pathlib import Path
 
-import anywidget
 import torch
-import traitlets
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from vae_lessons.data import check_images, to_condition, to_unit
 from vae_lessons.networks import layer_shapes
-from vae_lessons.plotting import as_img
 
 TOLERANCE = 1e-2  # how far a network in the browser, with its 16-bit weights, may be from PyTorch
 _ELEMENTWISE = {nn.ReLU: "relu", nn.SiLU: "silu", nn.GELU: "gelu", nn.Tanh: "tanh", nn.Sigmoid: "sigmoid"}
-
-
-def script(*names: str) -> str:
-    """The JavaScript of one widget: what all share, then the named files of this folder, as one module."""
-    files = (Path(__file__).parent / f"{name}.js" for name in ("runtime", *names))
-    return "\n".join(file.read_text("utf-8") for file in files)
-
-
-class BrowserWidget(anywidget.AnyWidget):
-    """A widget that computes in the browser what it can and asks Python for the rest.
-
-    A subclass gives its functions with `offer` and its still picture with `still`. The networks are kept as they
-    were when the widget was made. An exception in a callback on a trait is shown in the widget.
-    """
-
-    invitation = "Run this cell to move it by hand."  # ends the caption of the still picture
-    _css = Path(__file__).parent / "style.css"
-
-    error = traitlets.Unicode().tag(sync=True)
-    _networks = traitlets.Dict().tag(sync=True)  # name -> {"layers": [...]}, or {}: ask Python
-    _weights = traitlets.Bytes().tag(sync=True)  # of all networks, as 16-bit floats
-
-    def __init__(self, **traits: object) -> None:
-        self._functions: dict[str, Callable[[Tensor], Tensor]] = {}
-        super().__init__(**traits)
-        self.on_msg(self._answer)
-
-    def offer(
-        self, name: str, function: Callable[[Tensor], Tensor], network: nn.Sequential | None, rows: Tensor
-    ) -> None:
-        """Let the browser compute `function`, from rows (N, I) to rows (N, O), under this name.
-
-        It runs `network` there, if it knows all layers and the network gives what the function gives for `rows`;
-        else each call goes to Python.
-        """
-        self._functions[name] = function
-        layers, weights = None, b""
-        if network is not None and _gives_the_same(network, function, rows):
-            layers, weights = for_browser(network, rows, start=len(self._weights) // 2)
-        self._networks = {**self._networks, name: {} if layers is None else {"layers": layers}}
-        self._weights += weights
-
-    def offer_decoder(self, model: nn.Module, codes: Tensor) -> None:
-        """Offer the plain decoder, from z (N, J) to pixels (N, H W), tried on codes (N, J) and on the prior."""
-        points = torch.cat([prior_points(16, model.latent_dim), codes])
-        self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
-
-    def still(self) -> tuple[Figure, str, str]:
-        """What stays visible without a live kernel: a figure, its caption, and its alt text."""
-        raise NotImplementedError
-
-    def set_state(self, sync_data: dict) -> None:
-        """Take what the hand did; what a callback raises then is shown, with its place."""
-        try:
-            super().set_state(sync_data)
-        except Exception as error:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            self.error = f"{type(error).__name__} in {place.name}, line {place.lineno}: {error}"
-        else:
-            self.error = ""
-
-    def _answer(self, _widget: object, question: dict, _buffers: list) -> None:
-        try:
-            with torch.no_grad():
-                rows = torch.tensor(question["rows"], dtype=torch.float32)
-                numbers = self._functions[question["name"]](rows)
-            self.send({"to": question["id"]}, [numbers.float().cpu().numpy().tobytes()])
-        except Exception as error:
-            self.send({"to": question["id"], "error": f"{type(error).__name__}: {error}"})
-
-    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
-        """The live widget, and a still picture for whoever reads the notebook without a kernel."""
-        bundle, metadata = super()._repr_mimebundle_(**kwargs)
-        figure, caption, alt = self.still()
-        caption += f" {self.invitation}"
-        bundle["text/plain"] = f"{caption}\n[{alt}]"
-        bundle["text/html"] = (
-            f'<figure class="vae-lessons-still">{as_img(figure, alt)}'
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        )
-        return bundle, metadata
 
 
 class Lookup(nn.Module):
@@ -154,7 +64,7 @@ def _is_plain(layer: nn.Conv2d | nn.ConvTranspose2d) -> bool:
 
 
 @torch.no_grad()
-def _gives_the_same(network: nn.Sequential, function: Callable[[Tensor], Tensor], rows: Tensor) -> bool:
+def gives_the_same(network: nn.Sequential, function: Callable[[Tensor], Tensor], rows: Tensor) -> bool:
     """Whether the network, its weights rounded to 16 bits, gives what the function gives."""
     rounded = deepcopy(network).cpu().eval()
     for parameter in rounded.parameters():
@@ -168,7 +78,7 @@ def _gives_the_same(network: nn.Sequential, function: Callable[[Tensor], Tensor]
 
 
 def decoder_for(model: nn.Module) -> nn.Sequential | None:
-    """The network from a row (z, and what is told of a condition) to pixels, where the model has one to show."""
+    """The network from a row (z, and what it is given of a condition) to pixels, where the model has one to show."""
     decoder = getattr(model, "decoder", None)
     return nn.Sequential(*decoder, nn.Sigmoid()) if isinstance(decoder, nn.Sequential) else None
 
@@ -184,46 +94,3 @@ def encoder_for(model: nn.Module, shape: Sequence[int]) -> nn.Sequential | None:
         both.weight.copy_(torch.cat([head.weight for head in heads]))
         both.bias.copy_(torch.cat([head.bias for head in heads]))
     return nn.Sequential(nn.Unflatten(1, (1, *shape)), *model.encoder, both)
-
-
-@torch.no_grad()
-def encode(model: nn.Module, x: Tensor, conditions: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
-    """mu (N, J) and std (N, J) of images (N, 1, H, W); std is None for a model that encodes points."""
-    device = next(model.parameters()).device
-    told = () if conditions is None else (to_condition(conditions).to(device),)
-    code = model.encode(to_unit(x).to(device), *told)
-    if isinstance(code, Tensor):
-        return code.cpu(), None
-    mu, logvar = code
-    return mu.cpu(), (0.5 * logvar).exp().cpu()
-
-
-@torch.no_grad()
-def decode(model: nn.Module, z: Tensor, *told: Tensor) -> Tensor:
-    """Images x_hat (N, 1, H, W) in [0, 1] of points z (N, J)."""
-    device = next(model.parameters()).device
-    return model.decode(z.to(device), *(condition.to(device) for condition in told)).sigmoid().cpu()
-
-
-def as_bytes(images: Tensor) -> bytes:
-    """Images (N, 1, H, W), uint8 or float in [0, 1], as one byte a pixel."""
-    check_images(images)
-    return (to_unit(images) * 255).round().to(torch.uint8).cpu().numpy().tobytes()
-
-
-def prior_points(n: int, latent_dim: int) -> Tensor:
-    """n points of the prior (n, J), the same each time; the caller's random numbers stay as they are."""
-    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(0))
-
-
-def checked_numbers(name: str, values: object, count: int) -> tuple[float, ...]:
-    """The values as a tuple of `count` finite numbers; raises TraitError for anything else."""
-    try:
-        numbers = tuple(float(value) for value in values)
-    except (TypeError, ValueError):
-        raise traitlets.TraitError(f"{name} is a tuple of {count} numbers, not {values!r}.") from None
-    if len(numbers) != count:
-        raise traitlets.TraitError(f"{name} has {len(numbers)} numbers, and this model needs {count}.")
-    if not all(map(math.isfinite, numbers)):
-        raise traitlets.TraitError(f"{name} = {numbers} holds a number that is NaN or infinite.")
-    return numbers

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.widgets.browser import BrowserWidget, encode, script
+from vae_lessons.widgets.arrays import encode
+from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
 class Reparameterizer(BrowserWidget):

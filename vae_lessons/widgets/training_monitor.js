@@ -1,11 +1,10 @@
-// Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly.
+// Training as it runs: the terms of its objective, samples that get better, and a button that ends it cleanly.
 
 function render({ model, el }) {
   const shape = model.get("_shape");
-  const curves = {
-    log_px_z: liveCurve("log p(x|z)", "#0072b2"),
-    kl: liveCurve("KL from the prior", "#d55e00"),
-  };
+  const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
+  let curves = [];
+  const charts = element("div", { class: "vl-column" });
   const stop = button("Stop training", async () => {
     stop.disabled = true;
     if (!(await interrupt(model.get("_kernel")))) root.set({ stopped: true });
@@ -14,15 +13,20 @@ function render({ model, el }) {
   const rows = element("div", { class: "vl-strip" });
   const root = panel(model, el, "training-monitor",
     element("div", { class: "vl-line vl-wide" }, stop, words),
-    element("div", { class: "vl-column" },
-      captioned("log p(x|z), nats per image: higher is better", curves.log_px_z),
-      captioned("KL from the prior, nats per image", curves.kl)),
+    charts,
     captioned("the same points of the prior, decoded; time runs down", rows));
 
-  root.follow("_steps", () => {
-    const steps = model.get("_steps"); // [[share done, log p(x|z), KL], ...]
-    curves.log_px_z.show(steps.map(([done, value]) => [done, value]));
-    curves.kl.show(steps.map(([done, , value]) => [done, value]));
+  root.follow("_titles _steps", () => {
+    const titles = model.get("_titles");
+    if (curves.length !== titles.length) {
+      curves = titles.map((title, n) => liveCurve(title.split(":")[0], colours[n % colours.length]));
+      charts.replaceChildren(...titles.map((title, n) => {
+        const [name, reading] = title.split(": ");
+        return captioned(`${name}, nats per image${reading ? `: ${reading}` : ""}`, curves[n]);
+      }));
+    }
+    const steps = model.get("_steps"); // [[share done, first term, second term, ...], ...]
+    curves.forEach((curve, n) => curve.show(steps.map((step) => [step[0], step[n + 1]])));
   });
   root.follow("_samples", () => {
     const all = images(model.get("_samples"), shape);

@@ -1,6 +1,7 @@
 """Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -11,12 +12,14 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from vae_lessons import plotting
-from vae_lessons.training import History
-from vae_lessons.widgets.browser import BrowserWidget, as_bytes, decode, prior_points, script
+from vae_lessons.training.run import History
+from vae_lessons.widgets.arrays import as_bytes, decode, prior_points
+from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 COLUMNS = 8
 MOMENTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of training at which samples are drawn
 SECONDS = 0.1  # between two looks at the curves
+TITLES = {"log_px_z": "log p(x|z): higher is better", "kl": "KL from the prior"}
 
 
 class TrainingMonitor(BrowserWidget):
@@ -34,29 +37,30 @@ class TrainingMonitor(BrowserWidget):
 
     stopped = traitlets.Bool().tag(sync=True)  # the student pressed stop
     _kernel = traitlets.Unicode().tag(sync=True)  # the server's name for this kernel, if there is one
-    _steps = traitlets.List().tag(sync=True)  # [[share done, log p(x|z), KL], ...]
+    _titles = traitlets.List().tag(sync=True)  # one for each term that is recorded
+    _steps = traitlets.List().tag(sync=True)  # [[share done, first term, second term, ...], ...]
     _samples = traitlets.Bytes().tag(sync=True)
     _columns = traitlets.Int(COLUMNS).tag(sync=True)
-    _shape = traitlets.List([28, 28]).tag(sync=True)
+    _shape = traitlets.List().tag(sync=True)  # rows and columns of a picture
     _ended = traitlets.Bool().tag(sync=True)
 
     def __init__(self, model: nn.Module) -> None:
         self._model, self._display, self._shown = model, None, False
         self._z = prior_points(COLUMNS, model.latent_dim)
         self._rows: list[Tensor] = []
-        self._since: list[Tensor] = []  # log p(x|z) and KL (2,) of each step since the last look
+        self._since: list[Tensor] = []  # the averages of all terms (T,) in each step since the last look
         self._done, self._looked = 0.0, time.perf_counter()
         super().__init__(_kernel=_kernel_id())
 
-    def step(self, done: float, log_px_z: Tensor, kl: Tensor) -> None:
-        """One step of training, `done` of the way: log_px_z (B,) and kl (B,). Raises KeyboardInterrupt after Stop."""
+    def step(self, done: float, **terms: Tensor) -> None:
+        """One step of training, `done` of the way, with its terms, (B,) each. Raises KeyboardInterrupt after Stop."""
         self._done = done
-        self._since.append(torch.stack([log_px_z.mean(), kl.mean()]))
+        self._name(terms)
+        self._since.append(torch.stack([term.mean() for term in terms.values()]))
         if len(self._rows) < len(MOMENTS) and done >= MOMENTS[len(self._rows)]:
             self._model.eval()  # decodes without chance, so training goes on as if nobody had looked
-            self._rows.append(decode(self._model, self._z).nan_to_num())
+            self._keep(decode(self._model, self._z).nan_to_num())
             self._model.train()
-            self._samples = as_bytes(torch.cat(self._rows))
         if not self._shown:
             self._shown, self._display = True, display(self, display_id=True)
         if time.perf_counter() - self._looked > SECONDS:
@@ -73,11 +77,22 @@ class TrainingMonitor(BrowserWidget):
 
     def replay(self, history: History) -> None:
         """Show a run that was loaded: its averages per epoch, and samples of the model as it is."""
-        epochs = zip(history.log_px_z, history.kl, strict=True)
-        self._steps = [[epoch / len(history.kl), *both] for epoch, both in enumerate(epochs, start=1)]
-        self._rows, self._done = [decode(self._model, self._z)], 1.0
-        self._samples, self._ended = as_bytes(self._rows[0]), True
+        terms = {name: values for name, values in vars(history).items() if isinstance(values, list)}
+        self._name(terms)
+        epochs = list(zip(*terms.values(), strict=True))
+        self._steps = [[epoch / len(epochs), *averages] for epoch, averages in enumerate(epochs, start=1)]
+        self._keep(decode(self._model, self._z))
+        self._done, self._ended = 1.0, True
         self._display = display(self, display_id=True)
+
+    def _keep(self, images: Tensor) -> None:
+        """Add a row of samples (COLUMNS, 1, H, W)."""
+        self._rows.append(images)
+        self._shape, self._samples = list(images.shape[2:]), as_bytes(torch.cat(self._rows))
+
+    def _name(self, terms: Iterable[str]) -> None:
+        if not self._titles:
+            self._titles = [TITLES.get(name, name) for name in terms]
 
     def _look(self) -> None:
         if self._since:
@@ -85,14 +100,18 @@ class TrainingMonitor(BrowserWidget):
         self._since, self._looked = [], time.perf_counter()
 
     def still(self) -> tuple[Figure, str, str]:
-        """Both curves and the sheet of samples."""
-        figure, (left, middle, right) = plotting.axes(3, width=10, height=3.0, width_ratios=(3, 3, 2))
+        """The curves and the sheet of samples."""
+        titles = self._titles or list(TITLES.values())
+        ratios = (*(3 for _ in titles), 2)
+        figure, (*axes, right) = plotting.axes(
+            len(ratios), width=4 + 3 * len(titles), height=3.0, width_ratios=ratios
+        )
         steps = [step for step in self._steps if step[0] > 0.05] or self._steps  # the first are far off
         done = [100 * step[0] for step in steps]
-        for axis, place, title in ((left, 1, "log p(x|z)"), (middle, 2, "KL from the prior")):
+        for place, (axis, title) in enumerate(zip(axes, titles, strict=True), start=1):
             axis.plot(done, [step[place] for step in steps])
-            axis.set(title=title, xlabel="% of training", ylabel="nats per image")
-        height, width = self._shape
+            axis.set(title=title.partition(":")[0], xlabel="% of training", ylabel="nats per image")
+        height, width = self._shape or (1, 1)
         sheet = (
             torch.cat(self._rows or [torch.zeros(COLUMNS, 1, height, width)])
             .view(-1, COLUMNS, height, width)

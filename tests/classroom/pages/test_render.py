@@ -13,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from vae_lessons import export, notebooks
-from vae_lessons.export import render, scripts
+from vae_lessons.classroom.pages import render, scripts
 
 MODELS = """
 import torch

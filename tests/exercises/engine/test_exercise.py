@@ -10,17 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_lessons.exercises import exercise as judging
-from vae_lessons.exercises.exercise import (
-    DIAGNOSED,
-    NOT_ATTEMPTED,
-    RAISED,
-    RIGHT,
-    WRONG,
-    Exercise,
-    Verdict,
-    in_words,
-)
-from vae_lessons.exercises.probes import MU, another_device, each
+from vae_lessons.exercises.engine.exercise import DIAGNOSED, NOT_ATTEMPTED, RAISED, RIGHT, WRONG, Exercise, Verdict
+from vae_lessons.exercises.engine.comparing import in_words
+from vae_lessons.exercises.engine.probes import MU, each
+from vae_lessons.exercises.engine.another_device import another_device
 
 
 def twice(x):

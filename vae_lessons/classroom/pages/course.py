@@ -12,11 +12,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
 from tqdm.auto import tqdm
 
-from vae_lessons import notebooks
-from vae_lessons.export.render import MARK, TEMPLATES, redirect, render, sections, shown, write
-from vae_lessons.export.scripts import lay_beside
+from vae_lessons.classroom import lessons
+from vae_lessons.classroom.cleaning import slide_type
+from vae_lessons.classroom.pages.render import MARK, TEMPLATES, redirect, render, sections, shown, write
+from vae_lessons.classroom.pages.scripts import lay_beside
+from vae_lessons.classroom.speaker_notes import with_notes
 
-Reader = Callable[[Path], NotebookNode]
 Runner = Callable[..., object]
 ON_PAGES = ("requirejs", "@jupyter-widgets/html-manager", "mathjax", "minisearch")
 WELCOME = """# VAE Lessons
@@ -34,15 +35,14 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
-def slides(number: str, out: Path | str, read: Reader = read, execute: Runner = notebooks.execute) -> Path:
+def slides(number: str, out: Path | str, execute: Runner = lessons.execute) -> Path:
     """Write one lesson as a reveal.js deck, its speaker notes under the key S; return its path.
 
-    read: from the lesson's path to the notebook to show, for example one with cells of slide_type "notes".
-    execute: like notebooks.execute; runs the notebook in place.
+    execute: like lessons.execute; runs the notebook in place.
     """
-    path, out = notebooks.lesson(number), Path(out)
-    notebook = read(path)
-    kinds = [notebooks.slide_type(cell) for cell in notebook.cells]
+    path, out = lessons.find(number), Path(out)
+    notebook = with_notes(read(path), path.stem)
+    kinds = [slide_type(cell) for cell in notebook.cells]
     if "slide" not in kinds:
         raise ValueError(f"Lesson {number} has no slides: no cell of {path.name} begins one.")
     notebook = _executed(path, notebook, execute)
@@ -64,18 +64,18 @@ def slides(number: str, out: Path | str, read: Reader = read, execute: Runner = 
     return write(out / f"{path.stem}.slides.html", str(soup))
 
 
-def page(number: str, out: Path | str, read: Reader = read, execute: Runner = notebooks.execute) -> Path:
+def page(number: str, out: Path | str, execute: Runner = lessons.execute) -> Path:
     """Write one lesson as a page to read, with the glossary beside it; return its path."""
-    path, out = notebooks.lesson(number), Path(out)
+    path, out = lessons.find(number), Path(out)
     return _write_pages({path.stem: _executed(path, read(path), execute), "glossary": _glossary()}, out)
 
 
-def site(out: Path | str, read: Reader = read, execute: Runner = notebooks.execute) -> Path:
+def site(out: Path | str, execute: Runner = lessons.execute) -> Path:
     """Write all lessons and the glossary as a website with search; return the path of its first page."""
-    lessons = {path.stem: _executed(path, read(path), execute) for path in notebooks.lessons()}
-    entries = "\n".join(_entry(stem, notebook) for stem, notebook in lessons.items())
+    executed = {path.stem: _executed(path, read(path), execute) for path in lessons.paths()}
+    entries = "\n".join(_entry(stem, notebook) for stem, notebook in executed.items())
     index = new_notebook(cells=[new_markdown_cell(f"{WELCOME}\n{entries}\n")])
-    return _write_pages({"index": index, **lessons, "glossary": _glossary()}, Path(out), searchable=True)
+    return _write_pages({"index": index, **executed, "glossary": _glossary()}, Path(out), searchable=True)
 
 
 def _executed(path: Path, notebook: NotebookNode, execute: Runner) -> NotebookNode:
@@ -115,7 +115,7 @@ def _write_own(out: Path, *names: str) -> None:
 
 
 def _glossary() -> NotebookNode:
-    text = (notebooks.FOLDER / "glossary.md").read_text("utf-8")
+    text = (lessons.FOLDER / "glossary.md").read_text("utf-8")
     return new_notebook(cells=[new_markdown_cell(text)])
 
 

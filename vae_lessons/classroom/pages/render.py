@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Tag
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from vae_lessons import notebooks
+from vae_lessons.classroom.cleaning import readable
 
 MARK = "Written by vae_lessons"  # in all files that may be replaced
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,7 +48,7 @@ def shown(notebook: NotebookNode) -> NotebookNode:
     alive = {key for key, model in state.items() if model["model_module"] == "anywidget"}
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = notebooks.readable(cell.outputs, alive)
+            cell.outputs = readable(cell.outputs, alive)
         elif cell.cell_type == "markdown":  # inside an HTML block, Markdown needs a blank line around it
             cell.source = _DETAILS.sub(r"<details><summary>\1</summary>\n\n\2\n\n</details>", cell.source)
     needed = alive | {key for key, model in state.items() if model["model_module"] == "@jupyter-widgets/base"}

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from vae_lessons import training_cache
+from vae_lessons import folders
 
 CDN = "https://cdn.jsdelivr.net/npm"
 PACKAGES = {  # npm's name@version, and which of its files are used
@@ -26,7 +26,7 @@ PACKAGES = {  # npm's name@version, and which of its files are used
 
 def kept_in() -> Path:
     """Where fetched scripts are kept."""
-    return training_cache.folder() / "web"
+    return folders.cache() / "web"
 
 
 def lay_beside(names: Iterable[str], folder: Path) -> dict[str, str]:

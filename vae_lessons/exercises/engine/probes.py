@@ -1,14 +1,20 @@
-"""Inputs that tell answers apart, and what is looked at: values, slopes, changed inputs, draws, devices."""
+"""Inputs that tell answers apart, and what is looked at: values, gradients, changed inputs."""
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
-from vae_lessons.exercises.exercise import Answer, Probe, Seen, TimeIsUp, as_tensor, first_line, in_words
+from vae_lessons.exercises.engine.comparing import (
+    Answer,
+    Probe,
+    Seen,
+    as_tensor,
+    first_line,
+    in_words,
+)
+from vae_lessons.exercises.engine.time_limit import TimeIsUp
 
 # Three images, five latents: no two numbers alike, none of them 0 or 1, and N is none of 1, 2 and D.
 MU = torch.tensor([[0.5, -1.2, 0.3, 2.1, -0.7], [-0.4, 0.9, -1.6, 0.2, 1.3], [1.7, -0.3, 0.6, -2.2, 0.8]])
@@ -109,110 +115,10 @@ def in_short(inputs: Mapping[str, object]) -> str:
     """Inputs as the student reads them: name = value, small tensors in full."""
     words = []
     for name, value in inputs.items():
-        told = (
+        shown = (
             in_words(as_tensor(value))
             if isinstance(value, Tensor | int | float)
-            else getattr(value, "told", value)
+            else getattr(value, "in_words", value)
         )
-        words.append(f"{name} = {told}")
+        words.append(f"{name} = {shown}")
     return ", ".join(words)
-
-
-def cut_off(reference: Answer) -> Answer:
-    """The mistake of an answer that is right in its numbers and passes no gradient on."""
-
-    def answer(*arguments: object) -> object:
-        with torch.no_grad():
-            return reference(*arguments)
-
-    answer.__doc__ = """Your numbers are right, but no gradient leaves your function, so nothing in front of it
-    could learn: look for .item(), float(), .numpy(), .detach(), .data or no_grad, and stay in tensors to the end."""
-    return answer
-
-
-def column(reference: Answer) -> Answer:
-    """The mistake of an answer whose numbers (B,) stand in a column (B, 1)."""
-
-    def answer(*arguments: object) -> Tensor:
-        return reference(*arguments)[:, None]
-
-    answer.__doc__ = """Your numbers are right, but they stand in a column, (B, 1): the next (B,) that meets them would
-    make a table of (B, B) without a word. Sum over all axes but the first, without keepdim."""
-    return answer
-
-
-def listed(reference: Answer) -> Answer:
-    """The mistake of an answer whose numbers (B,) stand in a Python list."""
-
-    def answer(*arguments: object) -> list[Tensor]:
-        return list(reference(*arguments))
-
-    answer.__doc__ = """You return a Python list of tensors; torch.stack makes one tensor of them, (B,), with which
-    the rest of the loss can be computed."""
-    return answer
-
-
-def writes_into(reference: Answer, place: int) -> Answer:
-    """The mistake of an answer that is right and has changed the tensor handed in at this place."""
-
-    def answer(*arguments: object) -> object:
-        result = reference(*(one.clone() if isinstance(one, Tensor) else one for one in arguments))
-        arguments[place].mul_(1.5)
-        return result
-
-    answer.__doc__ = """The numbers are right, but a tensor that you were given is another one now, and the next line
-    that uses it gets that: +=, *= and names that end in an underscore, like mul_ and exp_, write into their tensor.
-    Use the forms that make a new one."""
-    return answer
-
-
-class _Elsewhere(Tensor):
-    """A tensor that pretends to lie on the CPU while its partners lie on a GPU."""
-
-
-class _AnotherDevice(TorchFunctionMode):
-    """Tensors made without a device are marked; meeting an unmarked one raises, as it would between CPU and GPU."""
-
-    MAKES = {
-        torch.randn,
-        torch.rand,
-        torch.normal,
-        torch.zeros,
-        torch.ones,
-        torch.empty,
-        torch.full,
-        torch.tensor,
-    }
-    MOVES = {Tensor.to, Tensor.cuda, Tensor.type_as}
-
-    def __torch_function__(
-        self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None
-    ):
-        kwargs = kwargs or {}
-        tensors = [a for a in [*args, *kwargs.values()] if isinstance(a, Tensor) and a.ndim > 0]
-        elsewhere = [t for t in tensors if isinstance(t, _Elsewhere)]
-        with torch._C.DisableTorchFunctionSubclass():
-            plain = [a.as_subclass(Tensor) if isinstance(a, _Elsewhere) else a for a in args]
-            named = {k: a.as_subclass(Tensor) if isinstance(a, _Elsewhere) else a for k, a in kwargs.items()}
-            if function in self.MAKES and "device" not in kwargs and not tensors:
-                made = function(*plain, **named)
-                return made.as_subclass(_Elsewhere) if made.ndim > 0 else made
-            if function in self.MOVES:
-                return function(*plain, **named)
-            if elsewhere and len(elsewhere) < len(tensors):
-                raise RuntimeError(
-                    "Expected all tensors to be on the same device, but found two, cpu and a GPU"
-                )
-            result = function(*plain, **named)
-        is_tensor = isinstance(result, Tensor) and type(result) is not _Elsewhere
-        return result.as_subclass(_Elsewhere) if elsewhere and is_tensor else result
-
-
-@contextmanager
-def another_device() -> Iterator[None]:
-    """Inside, inputs behave as if they lay on a GPU: a tensor made without saying where does not fit them.
-
-    It needs no GPU. What .to(...) and factories given a device return is taken to be with the inputs.
-    """
-    with _AnotherDevice():
-        yield

@@ -1,0 +1,21 @@
+"""How good a model is, and what its latents hold."""
+
+from vae_lessons.evaluation.bounds import importance_weighted_bound, test_elbo
+from vae_lessons.evaluation.collapse import active_units, average_kl_per_latent
+from vae_lessons.evaluation.judge import judge_confidence
+from vae_lessons.evaluation.latents import factor_regression, linear_probe
+from vae_lessons.evaluation.pictures import measured_slant, measured_thickness, nearest_distance, sharpness
+
+__all__ = [
+    "active_units",
+    "average_kl_per_latent",
+    "factor_regression",
+    "importance_weighted_bound",
+    "judge_confidence",
+    "linear_probe",
+    "measured_slant",
+    "measured_thickness",
+    "nearest_distance",
+    "sharpness",
+    "test_elbo",
+]

@@ -1,0 +1,4 @@
+"""Stills: what stands in for a live widget in a notebook that is read without a kernel."""
+
+STILL = "vae-lessons-still"  # the class of the HTML element that can stand without its widget
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # the type of the output that needs a kernel

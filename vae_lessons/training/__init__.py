@@ -1,0 +1,7 @@
+"""How models learn: training loops, their settings and history, checkpoints, and the cache of trained models."""
+
+from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
+from vae_lessons.training.loop import History, TrainConfig, fit, pixels
+from vae_lessons.training.run import Monitor
+
+__all__ = ["History", "Monitor", "TrainConfig", "fit", "load_checkpoint", "pixels", "save_checkpoint"]
