@@ -118,6 +118,7 @@ def grade(submissions: list[str], out: str | None) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run one command, with the arguments of the command line by default; returns its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m vae_lessons", description="Tools of the course VAE Lessons."
     )

@@ -1,4 +1,4 @@
-"""Where to compute: a GPU that has proven itself in one real training step, else the CPU."""
+"""The device to compute on: a GPU that has passed one real training step, else the CPU."""
 
 import os
 import warnings

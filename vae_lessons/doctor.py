@@ -1,4 +1,4 @@
-"""Is this machine ready for the course? One table, and the fix for what is not."""
+"""Check whether this machine is ready for the course, and say how to fix what is not."""
 
 # Readable for the oldest Python and importable without torch: on such machines it has the most to say.
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Check:
 
 
 def main() -> int:
-    """Print the table; 1 when a check failed, else 0."""
+    """Print the table; returns 1 when a check failed, else 0."""
     rows = checks()
     print(table(rows))
     failed = [row.name for row in rows if row.status == FAIL]
@@ -175,24 +175,25 @@ def _threads() -> Check:
 
 
 def _data_set(name: str) -> Check:
-    from vae_lessons import data
+    from vae_lessons import folders
+    from vae_lessons.data import mnist
 
     if name in ("digits", "faces"):
         return Check(name, OK, "drawn, needs no download")
-    raw = data.raw_folder(name)
-    missing = data.missing_files(raw)
-    for file, (size, _, _) in data.FILES.items():
+    raw = mnist.raw_folder(name)
+    missing = mnist.missing_files(raw)
+    for file, (size, _, _) in mnist.FILES.items():
         if file not in missing and (raw / file).stat().st_size != size:
             fix = f'Move it away; load("{name}") then downloads a fresh copy.'
             return Check(name, FAIL, f"{raw.parent.name}/raw/{file} has the wrong size", fix)
     if missing:
         found = (
-            "not downloaded" if len(missing) == len(data.FILES) else f"{len(missing)} of 4 files are missing"
+            "not downloaded" if len(missing) == len(mnist.FILES) else f"{len(missing)} of 4 files are missing"
         )
         return Check(name, NOTE, f'{found}; load("{name}") fetches it')
-    return Check(
-        name, OK, f"complete in {'VAE_LESSONS_DATA' if os.environ.get('VAE_LESSONS_DATA') else 'data/'}"
-    )
+    if os.environ.get("VAE_LESSONS_DATA"):
+        return Check(name, OK, "complete in VAE_LESSONS_DATA")
+    return Check(name, OK, f"complete in {'data/' if folders.clone() else 'your data folder'}")
 
 
 def _disk() -> Check:

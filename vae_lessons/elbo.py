@@ -31,10 +31,10 @@ def elbo_terms(model: nn.Module, x: Tensor, condition: Tensor | None = None) -> 
 
 
 def elbo(log_px_z: Tensor, kl: Tensor) -> Tensor:
-    """Evidence lower bound per image, (B,) in nats: log p(x) is never below its expectation."""
+    """Evidence lower bound per image, (B,) in nats; on average over q(z|x) it never exceeds log p(x)."""
     return log_px_z - kl
 
 
 def beta_loss(log_px_z: Tensor, kl: Tensor, beta: float = 1.0) -> Tensor:
-    """What training minimises, a scalar in nats per image; at beta = 1 it is the negative ELBO."""
+    """The loss that training minimises, a scalar in nats per image; at beta = 1 it is the negative ELBO."""
     return -(log_px_z - beta * kl).mean()

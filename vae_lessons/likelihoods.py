@@ -1,4 +1,4 @@
-"""log p(x given z): what the decoder's numbers say about the pixels, summed over one image."""
+"""Log-likelihoods log p(x|z) of Bernoulli and of Gaussian pixels, summed over each image."""
 
 import math
 

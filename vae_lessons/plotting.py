@@ -1,4 +1,4 @@
-"""Figures from arrays. Nothing here knows a model: give numbers, get a matplotlib Figure, pass it to show."""
+"""Figures from arrays: functions take numbers, never a model, and return a matplotlib Figure for `show`."""
 
 import html
 import io

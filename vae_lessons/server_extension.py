@@ -1,4 +1,4 @@
-"""Two things that only the Jupyter server can do for widgets: answer the hand at once, and save the still.
+"""A Jupyter server extension for widgets: messages without delay, and still pictures in saved notebooks.
 
 Enabled where the package is installed. From the server's next start it is off after
 `jupyter server extension disable vae_lessons.server_extension`, and on again after `enable`.

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from vae_lessons.exercises import board, record
 from vae_lessons.exercises.catalogue import exercises, predictions
-from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, RIGHT
-from vae_lessons.exercises.engine.time_limit import within_time_limit
 
 STATES = {board.SOLVED: "solved", board.HELPED: "solved with help", board.TRIED: "tried", board.OPEN: "open"}
 

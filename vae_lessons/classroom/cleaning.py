@@ -64,7 +64,7 @@ def text_of_outputs(cell: NotebookNode) -> str:
 
 
 def readable(outputs: list[NotebookNode], alive: Container[str] = ()) -> list[NotebookNode]:
-    """What a reader is shown of outputs, which are changed in place: no progress bars, what was printed in one piece.
+    """Outputs as a reader sees them: no progress bars, consecutive prints merged. The outputs are changed in place.
 
     Of live widgets those stay whose model's id is in alive; a picture stands in for the others, where there is one.
     """

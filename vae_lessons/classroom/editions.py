@@ -32,7 +32,7 @@ print("ready")"""
 
 
 def student(notebook: NotebookNode, lesson: str) -> NotebookNode:
-    """A copy without outputs: nothing is told before it is run, and nothing is solved."""
+    """A copy without outputs, so that nothing is given away before it is run."""
     notebook = deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":

@@ -13,9 +13,8 @@ from pathlib import Path
 import nbformat
 
 from vae_lessons.classroom import lessons
-from vae_lessons.exercises import board, record
-from vae_lessons.exercises.catalogue import exercises, predictions
-from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, RIGHT, lesson_of
+from vae_lessons.exercises.catalogue import exercises
+from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, lesson_of
 from vae_lessons.exercises.engine.time_limit import within_time_limit
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
@@ -25,7 +24,7 @@ _IMPORTS = ast.Import | ast.ImportFrom
 
 @dataclass(frozen=True)
 class Grade:
-    """What became of one exercise of a submission."""
+    """The result of one exercise of a submission."""
 
     number: str
     title: str

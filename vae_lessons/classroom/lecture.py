@@ -1,4 +1,4 @@
-"""The button that starts a lecture in JupyterLab: slides here, the speaker's notes in a window of their own."""
+"""The button that starts a lecture in JupyterLab: slides in this window, speaker notes in a second one."""
 
 from pathlib import Path
 

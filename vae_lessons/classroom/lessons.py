@@ -50,7 +50,7 @@ def paths() -> list[Path]:
     if not FOLDER.is_dir():
         raise FileNotFoundError(
             f"there are no lessons in {FOLDER}: the installed package comes without its notebooks.\n"
-            "Run this command in a clone of the course, or in the folder that holds it."
+            "Run this command in a clone of the course."
         )
     return sorted(FOLDER.glob("*.ipynb"))
 

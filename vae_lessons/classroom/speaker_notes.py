@@ -9,7 +9,6 @@ from nbformat.v4 import new_markdown_cell
 
 from vae_lessons.classroom import lessons
 from vae_lessons.classroom.cleaning import slide_type
-from vae_lessons.exercises.catalogue import exercises, predictions
 
 NOTES = lessons.FOLDER / "teaching"
 ANSWERS = "Answers"  # the section with what comes out of experiments, which is not on slides

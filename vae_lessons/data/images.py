@@ -1,4 +1,4 @@
-"""Images as tensors: checks with the fix, conversion to [0, 1], binarisation; the same for conditions."""
+"""Images and conditions as tensors: checks that say how to fix the input, conversion to [0, 1], binarisation."""
 
 import math
 

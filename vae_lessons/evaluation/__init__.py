@@ -1,4 +1,4 @@
-"""How good a model is, and what its latents hold."""
+"""How good a model is, and what its latents encode."""
 
 from vae_lessons.evaluation.bounds import importance_weighted_bound, test_elbo
 from vae_lessons.evaluation.collapse import active_units, average_kl_per_latent

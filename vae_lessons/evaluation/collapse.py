@@ -9,7 +9,7 @@ from vae_lessons.evaluation.batches import batches
 
 @torch.no_grad()
 def average_kl_per_latent(model: nn.Module, images: Tensor, conditions: Tensor | None = None) -> Tensor:
-    """What each latent knows about an image, on average: KL (J,) in nats. Near 0 means collapsed."""
+    """KL of each latent, (J,) in nats, averaged over images: how much it encodes. Near 0 means collapsed."""
     total = torch.zeros(())
     for x, condition in batches(model, images, conditions):
         total = total + elbo_terms_per_latent(model, x, *condition)[1].sum(0).cpu()
@@ -20,7 +20,7 @@ def average_kl_per_latent(model: nn.Module, images: Tensor, conditions: Tensor |
 def active_units(
     model: nn.Module, images: Tensor, conditions: Tensor | None = None, threshold: float = 0.01
 ) -> Tensor:
-    """Which latents move with the image: True (J,) where mu's variance over images exceeds the threshold.
+    """Whether each latent is active, (J,): whether the variance of mu over images exceeds the threshold.
 
     The threshold of 0.01 is that of Burda et al. 2016, section 5.2.
     """

@@ -13,7 +13,7 @@ from vae_lessons.evaluation.judge import NO_DIGIT, WEIGHTS, DigitJudge
 
 
 def spoil(x: Tensor) -> Tensor:
-    """Pictures made of digits that are no digits: x (B, 1, 28, 28) in [0, 1] -> same shape, five kinds in turn.
+    """Pictures that are no digits, made of digits: x (B, 1, 28, 28) in [0, 1] -> same shape, five kinds in turn.
 
     Two digits on top of each other, two averaged, quarters moved about, ink rubbed out in patches, and blots.
     """
@@ -31,7 +31,7 @@ def spoil(x: Tensor) -> Tensor:
 
 
 def vary(x: Tensor) -> Tensor:
-    """The same pictures in another hand: x (B, 1, 28, 28) left alone, blurred and paled, bolder, or hard-edged.
+    """The same pictures in other styles: x (B, 1, 28, 28) left alone, blurred and paled, bolder, or hard-edged.
 
     Digits and spoilt digits are varied alike, so that only what is drawn tells them apart, not how softly.
     """

@@ -1,11 +1,11 @@
-"""What the latents hold: regressions from codes to factors and labels."""
+"""What latents encode: factors read by linear regression, labels by a linear classifier."""
 
 import torch
 from torch import Tensor, nn
 
 
 def factor_regression(z: Tensor, factors: Tensor) -> tuple[Tensor, Tensor]:
-    """How well straight lines read factors from codes: the held-out R^2 of all latents, and of each alone.
+    """Held-out R^2 of linear regressions from codes to factors, from all latents together and from each alone.
 
     z (N, J), factors (N, F). Lines are fitted by least squares to the first half of the rows and judged
     on the second. Returns (F,) and (F, J); 1 is perfect, 0 no better than the mean, below 0 worse.
@@ -36,7 +36,7 @@ def _r_squared(z: Tensor, factors: Tensor, half: int) -> Tensor:
 
 
 def linear_probe(z: Tensor, labels: Tensor) -> float:
-    """Share of labels that a linear classifier reads from codes: fitted to the first half, judged on the second.
+    """Accuracy of a linear classifier from codes to labels, fitted to the first half and tested on the second.
 
     z (N, J), labels (N,) int64. Softmax regression; codes are standardised first.
     """

@@ -29,7 +29,7 @@ def measured_thickness(images: Tensor) -> Tensor:
 
 
 def sharpness(images: Tensor) -> Tensor:
-    """The average height of a step at an edge (N,), each place counting as much as its step: hard edges have about 1.
+    """Average height of the brightness steps at edges (N,), weighted by that height: about 1 for hard edges.
 
     Softer edges have less, however many there are. images: (N, 1, H, W) uint8 or float in [0, 1], with some ink.
     """

@@ -1,4 +1,4 @@
-"""Exercises that know the mistake: check, hint, solution; predict before you run; a board of what is done."""
+"""Exercises with feedback: check names the mistake, hint and solution help, predict asks first."""
 
 from vae_lessons.exercises.board import progress
 from vae_lessons.exercises.check import check, hint, solution

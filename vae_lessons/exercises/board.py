@@ -1,4 +1,4 @@
-"""The student's board: what is solved, hinted, predicted, by lesson."""
+"""The board of a student's progress: exercises and predictions by lesson."""
 
 import html
 
@@ -51,7 +51,7 @@ def exercise_signs(kept: dict, lesson: str) -> list[tuple[str, str, str]]:
 
 
 def sign(entry: dict) -> str:
-    """What an exercise's entry in a record comes to."""
+    """The sign for one exercise's entry in a record."""
     if not entry.get("solved"):
         return TRIED if entry.get("tries") else OPEN
     return HELPED if entry.get("hints") or entry.get("solution") else SOLVED

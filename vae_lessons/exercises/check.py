@@ -1,4 +1,4 @@
-"""What a student calls: check, hint, solution. None of them stops a notebook."""
+"""The functions that a student calls: check, hint and solution. None of them stops a notebook."""
 
 import inspect
 import os
@@ -23,7 +23,7 @@ NOTHING_TO_RUN = "nothing to run"
 
 
 class NotYet(AssertionError):
-    """With VAE_LESSONS_STRICT=1: an exercise that is not solved."""
+    """Raised by check with VAE_LESSONS_STRICT=1 where an exercise is not solved."""
 
 
 def check(number: str, answer: Answer) -> Answer:

@@ -1,4 +1,4 @@
-"""Predict before you run: a choice is recorded, then the explanation shown."""
+"""Predictions: a student chooses what will happen, the choice is recorded, then the explanation is shown."""
 
 import html
 import os
@@ -45,7 +45,7 @@ def keep(prediction: Prediction, choice: int) -> None:
 
 
 def outcome(prediction: Prediction, choice: int) -> str:
-    """What is said after a choice."""
+    """The text shown after a choice."""
     if choice == prediction.right:
         return f"You predicted it: {prediction.truth}. {prediction.explanation}"
     return f"You expected: {prediction.choices[choice]}. It is: {prediction.truth}. {prediction.explanation}"

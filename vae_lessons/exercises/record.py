@@ -1,4 +1,4 @@
-"""What a student has done so far: one small file in the user's state folder, without a name, never sent anywhere."""
+"""The record of a student's progress: one small file in the user's state folder, without a name, never sent."""
 
 import json
 import os

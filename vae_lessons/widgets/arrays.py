@@ -1,4 +1,4 @@
-"""Between models and widgets: images encoded, points decoded, pixels as bytes."""
+"""Helpers between models and widgets: encode images, decode points, pack pixels into bytes."""
 
 import torch
 from torch import Tensor, nn

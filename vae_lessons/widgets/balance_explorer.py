@@ -1,4 +1,4 @@
-"""One slider over models trained with different beta: what each buys, and what it costs."""
+"""Compare models trained with different beta: reconstructions, samples, rate and distortion under one slider."""
 
 from collections.abc import Mapping
 

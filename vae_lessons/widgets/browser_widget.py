@@ -1,4 +1,4 @@
-"""The base of all widgets: it computes in the browser what it can, and leaves a still picture behind."""
+"""The base class of all widgets: compute in the browser where possible, and leave a still picture behind."""
 
 import html
 import traceback
@@ -67,7 +67,7 @@ class BrowserWidget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def set_state(self, sync_data: dict) -> None:
-        """Take what the hand did; what a callback raises then is shown, with its place."""
+        """Apply changes made in the browser; an exception in a callback is shown in the widget, with its place."""
         try:
             super().set_state(sync_data)
         except Exception as error:

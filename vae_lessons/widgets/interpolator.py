@@ -1,4 +1,4 @@
-"""From one image to another by hand: pixels mixed, beside the way through latent space."""
+"""Interpolate between two images by hand: by mixing pixels, and through latent space."""
 
 import torch
 import traitlets

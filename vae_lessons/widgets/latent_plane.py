@@ -1,4 +1,4 @@
-"""The latent map under the hand: drag the cross, and the decoded image follows."""
+"""A map of latent space: drag the cross, and the image decoded there follows."""
 
 from collections.abc import Sequence
 

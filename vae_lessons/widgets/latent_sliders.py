@@ -1,4 +1,4 @@
-"""One slider per latent dimension, and the picture that the decoder makes of them."""
+"""One slider per latent dimension, and the image decoded at their values."""
 
 from collections.abc import Sequence
 

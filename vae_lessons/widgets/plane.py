@@ -1,4 +1,4 @@
-"""A map of latent space with encoded images on it: what LatentPlane and DrawingPad share."""
+"""The map of latent space with encoded images on it, shared by LatentPlane and DrawingPad."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ SHOWN = 500  # images on the map
 
 
 class PlaneWidget(BrowserWidget):
-    """A plane through latent space with encoded images on it: what LatentPlane and DrawingPad share."""
+    """The base class of widgets with a plane through latent space and encoded images on it."""
 
     z = traitlets.Tuple().tag(sync=True)
     _shape = traitlets.List().tag(sync=True)  # rows and columns of a picture

@@ -1,4 +1,4 @@
-"""mu, std and eps of one latent by hand, and what two gradient estimators make of the draw."""
+"""The reparameterization of one latent by hand, and the gradients that two estimators give."""
 
 import math
 

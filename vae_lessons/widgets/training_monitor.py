@@ -1,4 +1,4 @@
-"""Training as it runs: both terms of the ELBO, samples that get better, and a button that ends it cleanly."""
+"""A live view of training: curves of its terms, samples over time, and a button that ends it cleanly."""
 
 import time
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Lessons as things that open from disk, offline, with working widgets: slides, reading copies, a website."""
+"""Offline pages with working widgets: slides, pages to read, and a website."""
 
 from vae_lessons.classroom.pages.course import page, read, site, slides
 

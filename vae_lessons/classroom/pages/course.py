@@ -1,4 +1,4 @@
-"""Slides of a lesson, a reading copy of it, and the website of all lessons."""
+"""Slides of a lesson, its page to read, and the website of all lessons."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""From an executed notebook to one HTML file: what is shown, where links lead, and what is never overwritten."""
+"""Render an executed notebook as one HTML page, with links that lead somewhere; never overwrite a file of the user."""
 
 import re
 from copy import deepcopy
@@ -42,7 +42,7 @@ def slug(heading: str) -> str:
 
 
 def shown(notebook: NotebookNode) -> NotebookNode:
-    """A copy with what a reader is shown: no progress bars, no warnings, and of the widgets those that work alone."""
+    """A copy as a reader sees it: no progress bars, no warnings, only widgets that work without a kernel."""
     notebook = deepcopy(notebook)
     state = notebook.metadata.get("widgets", {}).get(_STATE, {}).get("state", {})
     alive = {key for key, model in state.items() if model["model_module"] == "anywidget"}

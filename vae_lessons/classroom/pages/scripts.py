@@ -1,4 +1,4 @@
-"""The scripts of other projects that a page needs to work offline: fetched once by npm, kept, laid beside the page."""
+"""Third-party scripts that offline pages need: fetched once by npm, kept, and copied beside the pages."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ PACKAGES = {  # npm's name@version, and which of its files are used
 
 
 def kept_in() -> Path:
-    """Where fetched scripts are kept."""
+    """The folder in which fetched scripts are kept."""
     return folders.cache() / "web"
 
 

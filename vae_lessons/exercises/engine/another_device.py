@@ -1,4 +1,4 @@
-"""A GPU that is not there: a tensor made without saying where does not fit the inputs."""
+"""Pretend that inputs are on a GPU, to catch tensors that an answer makes on the CPU."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

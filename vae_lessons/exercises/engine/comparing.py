@@ -1,4 +1,4 @@
-"""What an answer did, and where it first differs from what another one did."""
+"""Observations of what an answer does, and the first difference between two answers."""
 
 import sysconfig
 import traceback
@@ -16,7 +16,7 @@ _COURSE, _LIBRARIES = str(Path(__file__).parents[2]), sysconfig.get_path("stdlib
 
 @dataclass(frozen=True)
 class Seen:
-    """One thing an answer did: its value for some input, a slope, a statistic of its draws, or an error."""
+    """One observation of an answer: its value for an input, a gradient, a statistic of its draws, or an error."""
 
     what: str  # "the result", "the gradient for mu"
     value: Tensor | str
@@ -30,7 +30,7 @@ Probe = Callable[[Answer], Iterator[Seen]]
 
 
 def observe(probe: Probe, answer: Answer) -> dict[tuple[int, str], Seen]:
-    """What an answer does on all probes, by number of the input and name, in the probe's order."""
+    """All observations of an answer, by number of the input and name, in the order of the probe."""
     seen, inputs = {}, []
     for one in probe(answer):
         if one.given not in inputs:
@@ -84,7 +84,7 @@ def counter_example(mine: Seen, true: Seen) -> str:
 
 
 def as_tensor(value: object) -> Tensor | str:
-    """A returned number, list of numbers, array or tensor as a double tensor on the CPU; else what kind of thing."""
+    """A returned number, list, array or tensor as a double tensor on the CPU; anything else as words for its kind."""
     if value is None:
         return "None"
     kind = type(value).__name__

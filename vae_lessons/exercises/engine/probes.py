@@ -49,7 +49,7 @@ def look(
     gradients: Sequence[str] = (),
     tolerance: float = 1e-4,
 ) -> Iterator[Seen]:
-    """What one call does; see each."""
+    """The observations of one call, as described in `each`."""
     given = in_short(inputs)
     leaves = {name: inputs[name].clone().requires_grad_() for name in gradients}
     # Not the leaves themselves: those cannot be edited in place, and an edit should be seen, not stopped.

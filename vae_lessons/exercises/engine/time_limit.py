@@ -1,4 +1,4 @@
-"""A student's function runs for a limited time, in a thread that can be left behind."""
+"""A time limit for a student's function, which runs in a thread that can be left behind."""
 
 import contextlib
 import ctypes
@@ -17,7 +17,7 @@ class TimeIsUp(BaseException):
 
 
 def within_time_limit(work: Callable[[], object]) -> object:
-    """What work returns. It runs in a thread, which can be left behind on every system; what it prints is dropped.
+    """Run work in a thread and return its result; the thread can be left behind, and what it prints is dropped.
 
     Raises what work raises, and TimeoutError after TIME_LIMIT of computing, or four times as long where the machine is
     busy or work only waits.

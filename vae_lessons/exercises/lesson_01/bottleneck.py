@@ -1,14 +1,11 @@
-"""Exercise 1.2: a bottleneck that fits."""
+"""Exercise 1.2: an encoder and a decoder that fit around a bottleneck."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_01.bottleneck_probe import bottleneck_probe
 
 

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
 from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.probes import attempt
 
 
 def bottleneck_probe(answer: Answer) -> Iterator[Seen]:

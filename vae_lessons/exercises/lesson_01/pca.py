@@ -1,12 +1,11 @@
-"""Exercise 1.3: pCA by hand."""
+"""Exercise 1.3: principal component analysis by hand."""
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.common_mistakes import writes_into
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 
 
 def pca_error(x: Tensor, latent_dim: int) -> Tensor:

@@ -1,9 +1,6 @@
 """Predictions of lesson 01."""
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.exercise import Prediction
 
 PREDICTIONS = (
     Prediction(

@@ -1,13 +1,12 @@
-"""Exercise 1.4: mend this cell: the rebuilding error."""
+"""Exercise 1.4: mend the reconstruction error."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 
 
 def rebuilding_error(x_logits: Tensor, x: Tensor) -> Tensor:

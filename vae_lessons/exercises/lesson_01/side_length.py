@@ -1,9 +1,7 @@
-"""Exercise 1.1: the side of a picture."""
+"""Exercise 1.1: the side length that a convolution leaves."""
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 
 
 def side_out(side_in: int, kernel: int, stride: int, padding: int) -> int:

@@ -1,4 +1,4 @@
-"""Exercise 2.1: black and white pixels."""
+"""Exercise 2.1: the log-likelihood of Bernoulli pixels."""
 
 import math
 
@@ -7,9 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_02.inputs import LOGITS, PIXELS
 from vae_lessons.likelihoods import bernoulli_log_likelihood
 

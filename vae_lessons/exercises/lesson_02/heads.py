@@ -1,13 +1,11 @@
-"""Exercise 2.6: two heads."""
+"""Exercise 2.6: two heads, for mu and logvar."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.comparing import Answer
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_02.heads_probe import heads_probe
 from vae_lessons.reparameterization import reparameterize
 

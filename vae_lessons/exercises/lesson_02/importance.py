@@ -1,13 +1,13 @@
-"""Exercise 2.7: a sharper bound."""
+"""Exercise 2.7: the importance-weighted bound."""
 
 import math
 
 import torch
 
 from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.comparing import Answer
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.importance import importance_weighted
 
 LOG_PX_Z = torch.tensor(

@@ -2,11 +2,6 @@
 
 import torch
 
-from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
-
 LOGITS = torch.tensor(
     [[2.3, -0.6, 0.4, -3.1, 1.7, -0.2], [-1.4, 0.8, 2.6, -0.5, 0.3, -2.2], [0.7, -1.9, 3.2, 1.1, -0.9, 0.6]]
 )

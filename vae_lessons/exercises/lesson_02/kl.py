@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import LOGVAR, MU, each
 from vae_lessons.kl import kl_closed_form, kl_per_latent
 
 EXERCISE = Exercise(

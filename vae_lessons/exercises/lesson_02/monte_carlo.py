@@ -1,4 +1,4 @@
-"""Exercise 2.4: the KL by drawing."""
+"""Exercise 2.4: the KL by Monte Carlo."""
 
 import math
 from collections.abc import Iterator
@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, in_short
 from vae_lessons.gaussians import log_density
 from vae_lessons.kl import kl_closed_form, kl_monte_carlo
 from vae_lessons.reparameterization import reparameterize

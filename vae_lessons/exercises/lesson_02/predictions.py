@@ -1,9 +1,6 @@
 """Predictions of lesson 02."""
 
-from vae_lessons.exercises.engine.common_mistakes import column, cut_off, listed, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, in_short
+from vae_lessons.exercises.engine.exercise import Prediction
 
 PREDICTIONS = (
     Prediction(

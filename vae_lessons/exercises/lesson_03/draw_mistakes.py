@@ -5,11 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.another_device import another_device
-from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
 
 # 3.1 and 3.3: width(second) is the standard deviation
 COMMON: list[tuple[str, Callable]] = []  # mistakes that have nothing to do with how the width is written

@@ -7,10 +7,8 @@ import torch
 from torch import Tensor
 
 from vae_lessons.exercises.engine.another_device import another_device
-from vae_lessons.exercises.engine.common_mistakes import writes_into
 from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, gradients_of, in_short
 
 COPIES = 400  # draws per image and latent: a measured std is then right to 3.5 %
 

@@ -1,13 +1,9 @@
-"""Exercise 3.3: mend this cell: another head."""
+"""Exercise 3.3: mend the sampling line for an encoder that returns log_std."""
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.another_device import another_device
-from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_03.draw_mistakes import add_common
 from vae_lessons.exercises.lesson_03.draws import draw_probe
 

@@ -1,10 +1,6 @@
 """Predictions of lesson 03."""
 
-from vae_lessons.exercises.engine.another_device import another_device
-from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.exercise import Prediction
 
 PREDICTIONS = (
     Prediction(

@@ -3,11 +3,7 @@
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.another_device import another_device
-from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_03.draw_mistakes import add_common
 from vae_lessons.exercises.lesson_03.draws import draw_probe
 from vae_lessons.reparameterization import reparameterize

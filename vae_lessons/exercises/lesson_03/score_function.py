@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.another_device import another_device
 from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 
 
 def score_function(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Exercise 3.4: a step of training."""
+"""Exercise 3.4: one step of training."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from vae_lessons.elbo import beta_loss, elbo_terms
-from vae_lessons.exercises.engine.another_device import another_device
 from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import LOGVAR, MU, attempt, each, gradients_of, in_short
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_03.training_step_probe import GradientDescent, step_probe
 from vae_lessons.kl import kl_closed_form
 from vae_lessons.likelihoods import bernoulli_log_likelihood

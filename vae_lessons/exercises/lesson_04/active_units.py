@@ -1,13 +1,13 @@
-"""Exercise 4.5: who is awake?."""
+"""Exercise 4.5: which latents are active."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
+from vae_lessons.exercises.engine.common_mistakes import writes_into
 from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 
 SPREADS = torch.tensor([-1.2, 0.9, -0.3, 1.5, -0.8, 0.4, -0.5])  # (N,) average 0

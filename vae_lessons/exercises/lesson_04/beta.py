@@ -1,11 +1,10 @@
-"""Exercise 4.1: the dial."""
+"""Exercise 4.1: the loss with its weight beta."""
 
 import torch
 
 from vae_lessons.elbo import beta_loss
 from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_04.inputs import DENSITIES, KL, LOG_PX_Z
 

@@ -1,11 +1,9 @@
-"""Exercise 4.2: what a weight really is."""
+"""Exercise 4.2: the beta that a loss found elsewhere really has."""
 
 import math
 
 from vae_lessons.beta import effective_beta, implied_pixel_std
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 
 EXERCISE = Exercise(

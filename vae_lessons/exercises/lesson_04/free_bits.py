@@ -5,9 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.common_mistakes import cut_off
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_04.inputs import KL
 from vae_lessons.free_bits import free_bits

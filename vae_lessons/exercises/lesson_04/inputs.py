@@ -2,11 +2,6 @@
 
 import torch
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import each
-
 LOG_PX_Z = torch.tensor([-7.3, -2.6, 1.8])  # (B,), the last a density, as Gaussian pixels may give
 
 

@@ -1,13 +1,11 @@
-"""Exercise 4.6: mend this cell: a sweep that tells nothing."""
+"""Exercise 4.6: mend a table of rate and distortion over beta."""
 
 import math
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_04.inputs import DENSITIES, KL, LOG_PX_Z
 

@@ -1,10 +1,8 @@
-"""Exercise 4.3: warm-up."""
+"""Exercise 4.3: the warm-up of beta."""
 
 import math
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off, writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 
 

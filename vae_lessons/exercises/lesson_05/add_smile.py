@@ -1,11 +1,9 @@
-"""Exercise 5.6: mend this cell: adding a smile."""
+"""Exercise 5.6: mend the attribute arithmetic that adds a smile."""
 
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_05.inputs import _IMAGES, SmallVAE, _repeatable
 from vae_lessons.reparameterization import reparameterize
 

@@ -1,12 +1,11 @@
-"""Exercise 5.3: the direction of a smile."""
+"""Exercise 5.3: the direction of an attribute."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_05.inputs import _errors_by_type
 from vae_lessons.latent_space import attribute_direction
 

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.probes import attempt, in_short, look
 from vae_lessons.reparameterization import reparameterize
 
 

@@ -1,11 +1,10 @@
-"""Exercise 5.1: the straight way."""
+"""Exercise 5.1: linear interpolation."""
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_05.inputs import _errors_by_type
 from vae_lessons.interpolation import lerp, slerp
 

@@ -1,8 +1,6 @@
 """Predictions of lesson 05."""
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Prediction
 
 PREDICTIONS = (
     Prediction(

@@ -1,13 +1,12 @@
-"""Exercise 5.4: a grid of quantiles."""
+"""Exercise 5.4: a grid of quantiles of the prior."""
 
 import math
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_05.inputs import _errors_by_type
 from vae_lessons.latent_space import prior_grid
 

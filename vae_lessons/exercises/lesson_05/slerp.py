@@ -1,4 +1,4 @@
-"""Exercise 5.2: the arc."""
+"""Exercise 5.2: spherical interpolation."""
 
 import math
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt, each, in_short
 from vae_lessons.exercises.lesson_05.inputs import _errors_by_type
 from vae_lessons.interpolation import lerp, slerp
 

@@ -1,14 +1,13 @@
-"""Exercise 6.5: mend this cell: an evaluation loop."""
+"""Exercise 6.5: mend the loop that averages the ELBO over images."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt
 from vae_lessons.exercises.lesson_06.inputs import _IMAGES
 from vae_lessons.kl import kl_closed_form, kl_per_latent
 from vae_lessons.likelihoods import bernoulli_log_likelihood

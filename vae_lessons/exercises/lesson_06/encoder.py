@@ -1,13 +1,12 @@
-"""Exercise 6.2: a conditional encoder."""
+"""Exercise 6.2: the encoder of a conditional VAE."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vae_lessons.exercises.engine.common_mistakes import cut_off
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
 from vae_lessons.exercises.lesson_06.inputs import _IMAGES
 
 

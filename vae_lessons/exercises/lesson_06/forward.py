@@ -1,4 +1,4 @@
-"""Exercise 6.3: a conditional VAE, forward."""
+"""Exercise 6.3: the forward pass of a conditional VAE."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from vae_lessons.exercises.engine.common_mistakes import cut_off
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt
 from vae_lessons.exercises.lesson_06.inputs import _IMAGES, _spread
 from vae_lessons.reparameterization import reparameterize
 

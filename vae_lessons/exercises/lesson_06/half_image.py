@@ -1,14 +1,13 @@
-"""Exercise 6.4: half an image."""
+"""Exercise 6.4: split an image into condition and target."""
 
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt
 
 
 def halves(images: Tensor) -> tuple[Tensor, Tensor]:

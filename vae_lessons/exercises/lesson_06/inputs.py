@@ -5,10 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.comparing import Seen
 
 _IMAGES = torch.tensor(
     [[0.9, 0.2, 0.7, 0.1, 0.6, 0.3], [0.15, 0.8, 0.35, 0.95, 0.05, 0.55], [0.4, 0.65, 0.25, 0.5, 0.85, 0.45]]

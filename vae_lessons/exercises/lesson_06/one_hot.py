@@ -1,4 +1,4 @@
-"""Exercise 6.1: one-hot."""
+"""Exercise 6.1: one-hot labels."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vae_lessons.conditional_vae import OneHot
-from vae_lessons.exercises.engine.common_mistakes import cut_off
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.comparing import Answer, Seen
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt, in_short, look
 
 
 def one_hot(y: Tensor, classes: int) -> Tensor:

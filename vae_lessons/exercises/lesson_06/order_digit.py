@@ -1,4 +1,4 @@
-"""Exercise 6.6: order a digit."""
+"""Exercise 6.6: sample a digit that is ordered."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import attempt
 from vae_lessons.exercises.lesson_06.inputs import _spread
 from vae_lessons.reparameterization import reparameterize
 

@@ -1,9 +1,6 @@
 """Predictions of lesson 06."""
 
-from vae_lessons.exercises.engine.common_mistakes import cut_off
-from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
-from vae_lessons.exercises.engine.exercise import Exercise, Prediction
-from vae_lessons.exercises.engine.probes import attempt, each, in_short, look
+from vae_lessons.exercises.engine.exercise import Prediction
 
 PREDICTIONS = (
     Prediction(
