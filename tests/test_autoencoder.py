@@ -1,5 +1,7 @@
 """Oracle: PCA, the best that any linear code of the same size can do."""
 
+import itertools
+
 import torch
 
 from vae_lessons.autoencoder import Autoencoder
@@ -8,9 +10,9 @@ from vae_lessons.training.loop import TrainConfig, fit
 
 
 def test_shapes_from_image_to_code_and_back():
-    for architecture in ("mlp", "conv"):
-        model = Autoencoder(latent_dim=3, hidden_dim=32, architecture=architecture)
-        x = torch.rand(5, 1, 28, 28)
+    for architecture, image_shape in itertools.product(("mlp", "conv"), ((1, 28, 28), (3, 32, 64))):
+        model = Autoencoder(3, hidden_dim=32, architecture=architecture, image_shape=image_shape)
+        x = torch.rand(5, *image_shape)
         x_logits, z = model(x)
         assert z.shape == (5, 3)
         assert x_logits.shape == x.shape

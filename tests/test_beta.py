@@ -1,4 +1,4 @@
-"""Oracles: values worked out by hand, and gradients of losses as PyTorch code out there writes them."""
+"""Schedules take the values worked out by hand, and the effective beta pulls where the loss it was found in pulls."""
 
 import math
 
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from vae_lessons.beta import beta_at, cyclical, effective_beta, implied_pixel_std, warm_up
-from vae_lessons.free_bits import free_bits
 
 shares = st.floats(0, 1, exclude_max=True)
 weights = st.floats(1e-4, 1e4)
+
 
 # --- schedules ---
 
@@ -59,31 +59,6 @@ def test_every_cycle_is_like_the_first(step, cycle):
 def test_an_unknown_schedule_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="'linear'.*constant.*warm_up.*cyclical"):
         beta_at(0.5, "linear")
-
-
-# --- free bits ---
-
-
-@given(st.lists(st.lists(st.floats(0, 50, width=32), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_without_free_bits_the_average_kl_counts(rows):
-    expected = math.fsum(map(math.fsum, rows)) / len(rows)
-    assert free_bits(torch.tensor(rows), 0.0).item() == pytest.approx(expected, rel=1e-5, abs=1e-6)
-
-
-def test_a_latent_below_the_floor_counts_as_the_floor_and_the_others_in_full():
-    kl = torch.tensor([[0.1, 2.0], [0.3, 4.0]])  # averages 0.2 and 3
-    assert free_bits(kl, 0.5).item() == pytest.approx(0.5 + 3)
-
-
-def test_the_floor_is_for_the_average_over_the_batch_and_not_for_each_image():
-    kl = torch.tensor([[0.0, 2.0], [2.0, 0.0]])  # image by image it would be (0.5 + 2) / 2 per latent
-    assert free_bits(kl, 0.5).item() == pytest.approx(2)
-
-
-def test_a_latent_below_the_floor_feels_nothing_and_the_others_all_of_it():
-    kl = torch.tensor([[0.1, 2.0], [0.3, 4.0]], requires_grad=True)
-    free_bits(kl, 0.5).backward()
-    torch.testing.assert_close(kl.grad, torch.tensor([[0, 0.5], [0, 0.5]]))
 
 
 # --- the beta of other people's losses ---

@@ -9,9 +9,9 @@ from torch.distributions import Bernoulli
 
 from vae_lessons import evaluation
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.data.images import to_condition
 from vae_lessons.data.digits import draw
-from vae_lessons.networks import mlp_encoder
+from vae_lessons.data.images import to_condition
+from vae_lessons.networks import encoder_and_decoder, mlp_encoder
 from vae_lessons.training.loop import TrainConfig, fit
 
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -173,3 +173,14 @@ def test_a_model_trains_samples_and_is_judged_with_any_kind_of_condition(kind):
     assert evaluation.average_kl_per_latent(model, IMAGES, conditions).shape == (3,)
     for old, new in zip(before, model.embed.parameters(), strict=True):
         assert not torch.equal(old, new)  # an embedding with weights learns them
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_images_of_any_shape_are_conditioned_on_images_of_that_shape(architecture):
+    shape = (3, 32, 32)
+    embed = encoder_and_decoder(architecture, 2, 6, shape)[0]
+    model = ConditionalVAE(embed, 6, latent_dim=2, hidden_dim=8, architecture=architecture, image_shape=shape)
+    x = torch.rand(4, *shape)
+    x_logits, mu, _ = model(x, x.flip(0))
+    assert x_logits.shape == model.sample(x).shape == x.shape
+    assert mu.shape == (4, 2)

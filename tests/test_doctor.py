@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from tests.conftest import REPOSITORY
-from vae_lessons import __main__, data, device, doctor
+from vae_lessons import __main__, device, doctor
+from vae_lessons.data.mnist import FILES
 
 
 @pytest.fixture(autouse=True)
@@ -260,7 +261,7 @@ def mnist(tmp_path, monkeypatch):
     monkeypatch.setenv("VAE_LESSONS_DATA", str(tmp_path))
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for name, (size, _, _) in data.FILES.items():
+    for name, (size, _, _) in FILES.items():
         with (raw / name).open("wb") as file:
             file.truncate(size)
     return raw

@@ -9,8 +9,8 @@ from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
-from vae_lessons.reparameterization import reparameterize
 from vae_lessons.likelihoods import gaussian_log_likelihood
+from vae_lessons.reparameterization import reparameterize
 from vae_lessons.vae import VAE
 
 
@@ -97,14 +97,14 @@ def test_an_autoencoder_has_no_kl_in_any_latent():
 @pytest.mark.parametrize("terms", [elbo_terms, elbo_terms_per_latent])
 def test_a_condition_reaches_the_model_and_its_absence_too(terms):
     class Shifted(LinearGaussian):
-        """Believes that x is the condition plus noise, and told nothing that it is 0 plus noise."""
+        """Believes that x is the condition plus noise, and without one that it is 0 plus noise."""
 
         def forward(self, x, condition=None):
             zero = torch.zeros(len(x), 2)
             return torch.zeros_like(x) if condition is None else condition, zero, zero
 
-    model, told = Shifted(exact=True), X.flip(0)
-    for condition, mean in ((told, told), (None, torch.zeros_like(X))):
+    model, other = Shifted(exact=True), X.flip(0)
+    for condition, mean in ((other, other), (None, torch.zeros_like(X))):
         log_px_z, kl = terms(model, X, condition)
         torch.testing.assert_close(log_px_z, Normal(mean, 0.6).log_prob(X).sum((1, 2, 3)))
         assert torch.equal(kl, torch.zeros_like(kl))

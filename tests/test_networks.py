@@ -67,3 +67,26 @@ def test_layer_shapes_leaves_batch_statistics_and_weights_alone():
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     layer_shapes(network, (1, 8, 8))
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (32, 32), (64, 64), (20, 36)])
+def test_a_pair_fits_images_of_any_side_with_one_or_three_channels(architecture, channels, height, width):
+    encoder, decoder = encoder_and_decoder(architecture, 5, 16, image_shape=(channels, height, width))
+    assert encoder(torch.rand(2, channels, height, width)).shape == (2, 16)
+    assert decoder(torch.randn(2, 5)).shape == (2, channels, height, width)
+
+
+def test_the_fully_connected_layer_counts_what_two_halvings_leave():
+    linear = next(layer for layer in conv_encoder(64, (3, 32, 64)) if isinstance(layer, nn.Linear))
+    assert linear.in_features == 32 * 8 * 16
+    assert [shape for _, shape in layer_shapes(conv_decoder(8, 64, (3, 32, 64)), (8,))][-1] == (3, 32, 64)
+
+
+@pytest.mark.parametrize("shape", [(1, 30, 28), (1, 28, 30), (3, 33, 33)])
+def test_a_side_that_cannot_be_halved_twice_is_refused_with_the_reason(shape):
+    with pytest.raises(ValueError, match="multiples of 4"):
+        encoder_and_decoder("conv", 2, 16, shape)
+    encoder, decoder = encoder_and_decoder("mlp", 2, 16, shape)
+    assert decoder(encoder(torch.rand(1, *shape))[:, :2]).shape == (1, *shape)

@@ -1,36 +1,42 @@
-"""The committed notebooks: left by the cleaning command, and true to the package."""
+"""The committed notebooks are as the cleaning command leaves them, make good slides, and teach the package's code."""
 
 import ast
 import inspect
-import json
 import re
 from html.parser import HTMLParser
 
 import nbformat
 import pytest
 
+from tests.committed import code_cells, committed, plain, slides
 from vae_lessons import (
     autoencoder,
-    beta_schedules,
+    beta,
     conditional_vae,
     elbo,
+    free_bits,
     gaussians,
+    interpolation,
+    kl,
     latent_space,
     likelihoods,
     networks,
-    notebooks,
+    reparameterization,
     vae,
 )
+from vae_lessons.classroom import cleaning, lessons
+from vae_lessons.classroom.cleaning import slide_type
 
-LESSONS = notebooks.lessons()
-TAUGHT = {  # what each lesson writes out in full, and the module it is imported from afterwards
+LESSONS = lessons.paths()
+TAUGHT = {  # what each lesson writes out in full, and the modules it is imported from afterwards
     "01_autoencoder": (networks, autoencoder),
-    "02_vae": (gaussians, likelihoods, elbo, vae),
-    "04_kl_balance": (beta_schedules,),
-    "05_interpolation": (latent_space,),
+    "02_vae": (gaussians, kl, reparameterization, likelihoods, elbo, vae),
+    "04_kl_balance": (beta, free_bits),
+    "05_interpolation": (interpolation, latent_space),
     "06_conditional_vae": (conditional_vae,),
 }
 ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
+ON_SLIDES = ("slide", "subslide", "fragment")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -45,18 +51,14 @@ def notebook(path):
     return nbformat.read(path, as_version=4)
 
 
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def test_is_as_the_cleaning_command_leaves_it(path, notebook):
-    assert path.read_text(encoding="utf-8") == notebooks.dump(notebooks.clean(notebook)), (
+    assert path.read_text(encoding="utf-8") == cleaning.dump(cleaning.clean(notebook)), (
         f"{path.name} was not left by the cleaning command; run: uv run python -m vae_lessons notebooks"
     )
 
 
 def test_outputs_belong_to_the_code_that_stands_there(path, notebook):
-    assert notebook.metadata["vae_lessons"]["outputs_of"] == notebooks.digest(notebook), (
+    assert notebook.metadata["vae_lessons"]["outputs_of"] == cleaning.digest(notebook), (
         f"the code of {path.name} changed after it was run; run: uv run python -m vae_lessons notebooks"
     )
     assert all(cell.outputs for cell in code_cells(notebook)), (
@@ -69,8 +71,8 @@ def test_is_small_and_says_nothing_about_the_machine(path, notebook):
     assert "widgets" not in notebook.metadata
     for count, cell in enumerate(code_cells(notebook), start=1):
         assert cell.execution_count == count
-        assert not notebooks.MACHINE_PATH.search(notebooks.text_of_outputs(cell))
-        assert not notebooks.MACHINE_PATH.search(cell.source)
+        assert not cleaning.MACHINE_PATH.search(cleaning.text_of_outputs(cell))
+        assert not cleaning.MACHINE_PATH.search(cell.source)
 
 
 class Figures(HTMLParser):
@@ -102,10 +104,36 @@ def test_every_figure_has_a_caption_and_alt_text(notebook):
 def test_links_to_other_lessons_lead_somewhere(notebook):
     for cell in notebook.cells:
         for target in re.findall(r"\]\(([^)#:]+\.(?:ipynb|md))(?:#[^)]*)?\)", cell.source):
-            assert (notebooks.FOLDER / target).is_file(), target
+            assert (lessons.FOLDER / target).is_file(), target
 
 
-GLOSSARY = (notebooks.FOLDER / "glossary.md").read_text(encoding="utf-8")
+def test_every_lesson_is_a_deck_of_20_to_40_slides(notebook):
+    deck = slides(notebook)
+    assert 20 <= len(deck) <= 40
+    assert slide_type(deck[0][0]) == "slide" and deck[0][0].source.startswith("# ")
+    for cell in notebook.cells:
+        assert slide_type(cell) in (*ON_SLIDES, "skip", None)
+        if "import" in cell.source and cell.id.endswith("02") and cell.cell_type == "code":
+            assert slide_type(cell) == "skip"
+    shown = [cell for slide in deck for cell in slide]
+    assert any("plotting.show(" in cell.source for cell in shown if cell.cell_type == "code")
+    assert any("from vae_lessons.widgets import" in cell.source for cell in shown), "something to touch"
+
+
+def test_a_slide_holds_what_can_be_read_from_the_last_row(notebook):
+    for slide in slides(notebook):
+        texts = [cell.source for cell in slide if cell.cell_type == "markdown"]
+        read = re.sub(r"<details>.*?</details>|[|]|---", " ", "\n".join(texts), flags=re.DOTALL)
+        words = len(read.split())
+        lines = sum(
+            len(cell.source.splitlines())
+            for cell in slide
+            if cell.cell_type == "code" and "deck-output" not in cell.metadata.get("tags", [])
+        )
+        assert words <= 120 and lines <= 20 and words / 120 + lines / 20 <= 1.5, (slide[0].id, words, lines)
+
+
+GLOSSARY = (lessons.FOLDER / "glossary.md").read_text(encoding="utf-8")
 TERMS = re.findall(r"^### (.+)$", GLOSSARY, re.MULTILINE)
 LINK = re.compile(r"\[[^\]]+\]\(glossary\.md#([\w-]+)\)")
 
@@ -148,18 +176,6 @@ def test_sources_of_the_lessons_are_in_the_list_of_papers():
         assert not missing, f"{path.name} cites {sorted(missing)}, which the glossary does not list"
 
 
-def plain(node):
-    """A definition without docstrings and annotations: what it does, not how it is described."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
-            inner.body = inner.body[1:] or [ast.Pass()]
-        if isinstance(inner, ast.FunctionDef):
-            inner.returns = None
-        if isinstance(inner, ast.arg):
-            inner.annotation = None
-    return ast.unparse(node)
-
-
 def definitions(source):
     kinds = ast.FunctionDef | ast.ClassDef
     return {node.name: plain(node) for node in ast.parse(source).body if isinstance(node, kinds)}
@@ -167,7 +183,7 @@ def definitions(source):
 
 @pytest.mark.parametrize("lesson", TAUGHT)
 def test_what_a_lesson_writes_out_is_what_the_package_holds(lesson):
-    cells = code_cells(nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4))
+    cells = code_cells(committed(lesson))
     in_notebook = {}  # the first definition of a name: exercises ask for some of them again
     for cell in cells:
         in_notebook = {**definitions(cell.source), **in_notebook}
@@ -175,98 +191,3 @@ def test_what_a_lesson_writes_out_is_what_the_package_holds(lesson):
         for name, code in definitions(inspect.getsource(module)).items():
             if name not in ELSEWHERE and not name.startswith("_"):
                 assert in_notebook.get(name) == code, f"{name} differs between {lesson} and {module.__name__}"
-
-
-def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
-    from nbformat.v4 import new_code_cell, new_notebook, new_output
-
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "HBox()"}
-    cell = new_code_cell("1 + 1", execution_count=7, metadata={"execution": {"iopub": "1"}, "tags": ["kept"]})
-    cell.outputs = [
-        new_output("stream", name="stderr", text="100%|####| 3/3 [00:01<00:00]"),
-        new_output("stream", name="stdout", text="one "),
-        new_output("stream", name="stderr", text="100%|####| 3/3 [00:01<00:00]"),
-        new_output("stream", name="stdout", text="two\n"),
-        new_output("display_data", data=dict(widget)),
-        new_output("display_data", data={**widget, "text/html": "<figure></figure>"}),
-        new_output("execute_result", data={"text/plain": "2"}, execution_count=7),
-    ]
-    notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}, "name": "mine"})
-    notebooks.clean(notebook)
-    assert [output.get("text") or dict(output.data) for output in cell.outputs] == [
-        "one two\n",
-        {"text/html": "<figure></figure>", "text/plain": "HBox()"},
-        {"text/plain": "2"},
-    ]
-    assert cell.execution_count == cell.outputs[-1].execution_count == 1
-    assert cell.metadata == {"tags": ["kept"]}
-    assert "widgets" not in notebook.metadata
-    fonts = notebook.metadata.pop("@deathbeds/jupyterlab-fonts")
-    assert fonts == {"styles": json.loads(notebooks.DECK_STYLE.read_text(encoding="utf-8"))}
-    assert sorted(notebook.metadata) == ["kernelspec", "language_info", "vae_lessons"]
-
-
-def test_refreshing_executes_in_place_and_leaves_a_notebook_that_raises_untouched(tmp_path, monkeypatch):
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    monkeypatch.setenv("VAE_LESSONS_DATASET", "mnist")  # must not reach the committed outputs
-    monkeypatch.setenv("VAE_LESSONS_STATE", "mine")
-    monkeypatch.setenv("VAE_LESSONS_STRICT", "1")
-    good, bad, telling = (tmp_path / f"{name}.ipynb" for name in ("good", "bad", "telling"))
-    asked = "import os; print(*[os.environ.get(f'VAE_LESSONS_{name}') for name in ('DATASET', 'STRICT')])"
-    not_mine = "os.environ['VAE_LESSONS_STATE'] == 'mine'"
-    nbformat.write(new_notebook(cells=[new_code_cell(asked), new_code_cell(not_mine)]), good)
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), bad)
-    nbformat.write(new_notebook(cells=[new_code_cell("print('/home/' + 'someone/data')")]), telling)
-    notebooks.refresh([good])
-    refreshed = nbformat.read(good, as_version=4)
-    assert refreshed.cells[0].outputs[0].text == "digits None\n"
-    assert refreshed.cells[1].outputs[0].data["text/plain"] == "False"
-    before = bad.read_bytes()
-    with pytest.raises(ValueError, match="stopped at ZeroDivisionError: division by zero"):
-        notebooks.refresh([bad])
-    with pytest.raises(ValueError, match="cell 0 prints a path"):
-        notebooks.refresh([telling])
-    assert bad.read_bytes() == before
-    assert sorted(tmp_path.iterdir()) == sorted([good, bad, telling])
-
-
-def test_preparing_runs_every_lesson_and_says_where_one_stops(tmp_path, monkeypatch, capsys):
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    from vae_lessons.__main__ import main
-
-    monkeypatch.setattr(notebooks, "FOLDER", tmp_path)
-    ran = "open('ran.txt', 'a').write(__import__('os').environ['VAE_LESSONS_FRESH'])"
-    for name in ("01_a", "02_b"):
-        nbformat.write(new_notebook(cells=[new_code_cell(ran)]), tmp_path / f"{name}.ipynb")
-    before = (tmp_path / "01_a.ipynb").read_bytes()
-    assert main(["prepare"]) == main(["prepare", "--fresh"]) == 0
-    assert (tmp_path / "ran.txt").read_text() == "0011"
-    assert (tmp_path / "01_a.ipynb").read_bytes() == before, "outputs of one machine are not written"
-    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0", id="broken")]), tmp_path / "03_c.ipynb")
-    capsys.readouterr()
-    assert main(["prepare"]) == 1
-    said = capsys.readouterr().err
-    assert "The cell broken stopped at ZeroDivisionError" in said
-
-
-def test_a_lesson_is_found_by_its_number():
-    assert notebooks.lesson("04").stem == notebooks.lesson("4").stem == "04_kl_balance"
-    with pytest.raises(ValueError, match="There is no lesson 99.\nGive one of 00, 01"):
-        notebooks.lesson("99")
-
-
-def test_a_cell_that_stops_is_named_with_what_to_do(monkeypatch):
-    from nbformat.v4 import new_code_cell, new_notebook
-
-    for code, said in (
-        ("1 / 0", "The cell culprit stopped at ZeroDivisionError: division by zero"),
-        ("import os; os._exit(1)", "The cell culprit ended its kernel"),
-    ):
-        notebook = new_notebook(
-            cells=[new_code_cell("1"), new_code_cell(code, id="culprit"), new_code_cell("2")]
-        )
-        with pytest.raises(ValueError, match=said) as caught:
-            notebooks.execute(notebook)
-        assert len(str(caught.value).splitlines()) <= 5

@@ -1,11 +1,16 @@
 """Oracles: torch.distributions, sample moments, and a posterior that nothing was asked of."""
 
+import math
+
 import pytest
 import torch
 from torch.distributions import Bernoulli, Normal
 
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.data.digits import draw
+from vae_lessons.data.images import binarize
+from vae_lessons.evaluation.bounds import test_elbo
+from vae_lessons.evaluation.collapse import average_kl_per_latent
 from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE
 
@@ -73,3 +78,17 @@ def test_training_gathers_the_codes_of_all_images_around_the_prior():
         scattered = autoencoder.encode(test).std(0).max()
     spread = (mu.var(0) + logvar.exp().mean(0)).sqrt()  # of all regions together; the prior's is 1
     assert 0.6 < spread.min() <= spread.max() < 1.6 < scattered
+
+
+@pytest.mark.parametrize("image_shape", [(1, 32, 32), (3, 28, 28), (3, 64, 64)])
+@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+def test_a_vae_trains_on_colour_and_on_larger_images_and_is_measured_there(architecture, image_shape):
+    images = torch.randint(
+        0, 256, (40, *image_shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    model = VAE(latent_dim=2, hidden_dim=8, architecture=architecture, image_shape=image_shape)
+    history = fit(model, images, TrainConfig(epochs=2, batch_size=20), progress=False)
+    assert len(history.elbo) == 2
+    assert model.sample(3).shape == (3, *image_shape)
+    assert test_elbo(model, binarize(images)) < -0.5 * math.prod(image_shape)  # near log 2 nats a pixel
+    assert average_kl_per_latent(model, images).shape == (2,)

@@ -99,6 +99,7 @@ def class_table(records: list[str], out: str) -> int:
 def grade(submissions: list[str], out: str | None) -> int:
     """Assess handed-in notebooks; 1 when one of them could not be read."""
     from vae_lessons.classroom import class_progress, grading
+    from vae_lessons.exercises.engine.exercise import RIGHT
 
     rows, unread = [["notebook", "exercise", "title", "state", "what was found"]], 0
     for path in submissions:
@@ -108,7 +109,7 @@ def grade(submissions: list[str], out: str | None) -> int:
             print(error, file=sys.stderr)
             unread += 1
             continue
-        print(f"{path}: {sum(one.state == grading.RIGHT for one in grades)} of {len(grades)} right")
+        print(f"{path}: {sum(one.state == RIGHT for one in grades)} of {len(grades)} right")
         for one in grades:
             print(f"  {one.number}  {one.state:13}  {one.title}")
             rows.append([path, one.number, one.title, one.state, one.sentence])

@@ -1,136 +1,10 @@
-"""Grading: only named functions, in a pristine copy, kept from harm; and a class's table without names."""
+"""The progress of a class is one table without names, and never replaces a file."""
 
-import csv
-import json
 import random
-import sys
 
-import nbformat
-import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from vae_lessons import __main__, grading
+from vae_lessons import __main__
+from vae_lessons.classroom import class_progress
 from vae_lessons.exercises import record
-
-RIGHT_KL = """def my_kl(mu, logvar):
-    return half_sum(mu**2 + logvar.exp() - 1 - logvar)
-
-
-def half_sum(terms):
-    return 0.5 * terms.sum(-1)
-
-
-my_kl = check("2.3", my_kl)
-"""
-# Only what the lesson itself imports and defines, so it works in the pristine copy alone.
-RIGHT_ELBO = """def negative_elbo(x, x_logits, mu, logvar):
-    return -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)).mean()
-
-
-negative_elbo = check("2.5", negative_elbo)
-"""
-
-
-@pytest.fixture
-def submission(tmp_path):
-    """Writes a notebook of these code cells and returns its path."""
-
-    def write(*sources, name="submission.ipynb"):
-        cells = [new_markdown_cell("# mine"), *(new_code_cell(source) for source in sources)]
-        nbformat.write(new_notebook(cells=cells), tmp_path / name)
-        return tmp_path / name
-
-    return write
-
-
-def verdicts(grades):
-    return {one.number: (one.state, one.sentence) for one in grades}
-
-
-def test_right_wrong_and_missing_answers_are_told_apart(submission):
-    graded = verdicts(grading.grade(submission(RIGHT_KL.replace("0.5", "-0.5"), RIGHT_ELBO)))
-    assert list(graded) == [f"2.{n}" for n in range(1, 8)]
-    assert graded["2.3"][0] == "diagnosed"
-    assert graded["2.3"][1].startswith("Your KL is negative")
-    assert graded["2.5"] == ("right", "Right.")
-    assert graded["2.4"] == ("not attempted", "The submission has no cell that checks it.")
-
-
-def test_other_cells_other_statements_and_the_last_word(submission, tmp_path):
-    trace = tmp_path / "trace"
-    elsewhere = f"open({str(trace)!r}, 'w').write('ran')"
-    graded = grading.grade(
-        submission(
-            elsewhere,
-            "%timeit 1\nthis is no python",
-            RIGHT_KL.replace("0.5", "2"),
-            elsewhere + "\n" + RIGHT_KL,
-        )
-    )
-    assert verdicts(graded)["2.3"][0] == "right"
-    assert not trace.exists()
-
-
-def test_a_lesson_s_own_definitions_are_the_course_s_not_the_submission_s(submission):
-    cheat = "def kl_closed_form(*a):\n    return 0\n\n\ndef bernoulli_log_likelihood(*a):\n    return 0"
-    assert verdicts(grading.grade(submission(cheat, RIGHT_ELBO)))["2.5"][0] == "right"
-
-
-MISDEEDS = {  # exercise -> what its function does, and what the grade says of it
-    "2.1": ("with open('big', 'w') as file: file.write('x')", "OSError"),
-    "2.2": ("import torch; torch.empty(20 << 30, dtype=torch.uint8).fill_(1)", "RuntimeError"),
-    "2.4": ("import os; os._exit(3)", "without a verdict"),
-    "2.5": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "without a verdict"),
-    "2.6": ("import os; return os.environ['SECRET']", "KeyError"),
-}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="memory and files are limited on Linux only")
-def test_what_a_function_must_not_do_harms_its_own_exercise_only(submission, monkeypatch):
-    monkeypatch.setenv("SECRET", "token")
-    cells = [
-        f"def f(*arguments):\n    {body}\n\n\nf = check('{number}', f)".replace("; ", "\n    ")
-        for number, (body, _) in MISDEEDS.items()
-    ]
-    endless = "import time\n\n\ndef f(n=time.sleep(60)):\n    pass\n\n\nf = check('2.3', f)"
-    right = "def f(a, b, c):\n    return torch.logsumexp(a + b - c, 0) - math.log(len(a))\n\n\nf = check('2.7', f)"
-    graded = {one.number: one for one in grading.grade(submission(*cells, endless, right))}
-    for number, (_, told) in MISDEEDS.items():
-        assert graded[number].state in ("raised", "stopped"), graded[number]
-        assert told in graded[number].sentence, graded[number]
-    assert graded["2.3"].sentence == "Its definition took too long."
-    assert graded["2.7"].state == "right"
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("not json", "is not a Jupyter notebook"),
-        ('{"nbformat": 4}', "is not a Jupyter notebook"),
-        (json.dumps(new_notebook(cells=[new_code_cell("1 + 1")])), "calls check for no exercise"),
-    ],
-)
-def test_what_is_no_submission_is_refused_by_name(tmp_path, content, said):
-    path = tmp_path / "thing.ipynb"
-    path.write_text(content)
-    with pytest.raises(ValueError, match=said) as error:
-        grading.grade(path)
-    assert "thing.ipynb" in str(error.value)
-    assert len(str(error.value).splitlines()) <= 5
-    with pytest.raises(FileNotFoundError, match="nowhere.ipynb"):
-        grading.grade(tmp_path / "nowhere.ipynb")
-
-
-def test_the_command_grades_several_and_goes_on_after_a_broken_one(submission, tmp_path, capsys):
-    good, bad, table = submission(RIGHT_KL), tmp_path / "bad.ipynb", tmp_path / "grades.csv"
-    bad.write_text("broken")
-    assert __main__.main(["grade", str(bad), str(good), "--csv", str(table)]) == 1
-    said = capsys.readouterr()
-    assert "bad.ipynb is not a Jupyter notebook" in said.err
-    assert "1 of 7 right" in said.out
-    with table.open() as file:
-        rows = list(csv.DictReader(file))
-    assert {row["exercise"] for row in rows if row["state"] == "right"} == {"2.3"}
 
 
 def handed_in(path, number, **entry):
@@ -148,7 +22,7 @@ def test_a_class_is_one_table_without_names_in_random_order(tmp_path):
     ]
     orders = set()
     for seed in range(10):
-        heads, *rows = grading.class_table(paths, random.Random(seed))
+        heads, *rows = class_progress.class_table(paths, random.Random(seed))
         table = [dict(zip(heads, row, strict=True)) for row in rows]
         assert [row["student"] for row in table] == ["student-01", "student-02", "student-03"]
         orders.add(tuple(row["2.3 state"] for row in table))

@@ -1,121 +1,28 @@
 """Both editions come from one source: the student's solves nothing, the instructor's everything."""
 
 import ast
-import re
 import sys
 import types
 
 import nbformat
 import pytest
 
-from vae_lessons import editions, notebooks
+from tests.committed import code_cells, committed
 from vae_lessons.__main__ import main
+from vae_lessons.classroom import editions, lessons
+from vae_lessons.classroom.cleaning import slide_type
 from vae_lessons.exercises.catalogue import exercises, predictions
-from vae_lessons.notebooks import slide_type
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-LESSONS = notebooks.lessons()
-ON_SLIDES = ("slide", "subslide", "fragment")
-
-
-@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
-def lesson(request):
-    return request.param.stem
-
-
-def committed(lesson):
-    return nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4)
-
-
-def code(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def slides(notebook):
-    """The cells of each slide, without those that are left out."""
-    found = []
-    for cell in notebook.cells:
-        if slide_type(cell) in ("slide", "subslide"):
-            found.append([])
-        if slide_type(cell) != "skip":
-            found[-1].append(cell)
-    return found
-
-
-def test_every_lesson_is_a_deck_of_20_to_40_slides(lesson):
-    deck = slides(committed(lesson))
-    assert 20 <= len(deck) <= 40
-    assert slide_type(deck[0][0]) == "slide" and deck[0][0].source.startswith("# ")
-    for cell in committed(lesson).cells:
-        assert slide_type(cell) in (*ON_SLIDES, "skip", None)
-        if "import" in cell.source and cell.id.endswith("02") and cell.cell_type == "code":
-            assert slide_type(cell) == "skip"
-    shown = [cell for slide in deck for cell in slide]
-    assert any("plotting.show(" in cell.source for cell in shown if cell.cell_type == "code")
-    assert any("from vae_lessons.widgets import" in cell.source for cell in shown), "something to touch"
-
-
-def test_a_slide_holds_what_can_be_read_from_the_last_row(lesson):
-    for slide in slides(committed(lesson)):
-        texts = [cell.source for cell in slide if cell.cell_type == "markdown"]
-        read = re.sub(r"<details>.*?</details>|[|]|---", " ", "\n".join(texts), flags=re.DOTALL)
-        words = len(read.split())
-        lines = sum(
-            len(cell.source.splitlines())
-            for cell in slide
-            if cell.cell_type == "code" and "deck-output" not in cell.metadata.get("tags", [])
-        )
-        assert words <= 120 and lines <= 20 and words / 120 + lines / 20 <= 1.5, (slide[0].id, words, lines)
-
-
-def test_notes_stand_for_every_slide_in_order_and_fill_the_lessons_minutes(lesson):
-    notebook, sections = committed(lesson), editions.speaker_notes(lesson)
-    (minutes,) = re.findall(r"\((\d+) minutes", notebook.cells[0].source)
-    assert sum(section.minutes for section in sections) == int(minutes)
-    *lecture, answers = sections
-    assert (answers.title, answers.minutes) == (editions.ANSWERS, 0)
-    noted = [name for section in lecture for name in section.notes]
-    order = [cell.id for cell in notebook.cells]
-    assert noted == sorted(set(noted), key=order.index)
-    assert not set(noted) & set(answers.notes)
-    for slide in slides(notebook):
-        assert any(cell.id in noted for cell in slide), f"no notes for {slide[0].id}"
-    notes = [note for section in sections for note in section.notes.values()]
-    assert sum("**Say.**" in note for note in notes) >= len(slides(notebook)) - 2
-    assert sum("**Ask.**" in note for note in notes) >= len(slides(notebook)) // 4
-    assert all(len(note.split()) >= 8 for note in notes)
-
-
-def test_sections_of_the_notes_are_those_of_the_slides(lesson):
-    cells = {cell.id: cell for cell in committed(lesson).cells}
-    begins = [next(iter(section.notes)) for section in editions.speaker_notes(lesson)[:-1]]
-    assert begins == [name for name, cell in cells.items() if slide_type(cell) == "slide"]
-
-
-def test_experiments_have_their_expected_answer(lesson):
-    notebook = committed(lesson)
-    expected = {
-        name
-        for s in editions.speaker_notes(lesson)
-        for name, note in s.notes.items()
-        if "**Expected.**" in note
-    }
-    places = [place for place, cell in enumerate(notebook.cells) if cell.source.startswith("## Your turn")]
-    for cell in notebook.cells[places[0] :]:
-        if (
-            cell.cell_type == "code"
-            and not list(editions._calls(cell.source))
-            and cell.source != "progress()"
-        ):
-            assert cell.id in expected, f"{cell.id} has no expected answer"
+LESSONS = lessons.paths()
 
 
 def test_the_students_edition_is_the_committed_one_without_outputs(lesson):
     notebook = committed(lesson)
     edition = editions.student(notebook, lesson)
     assert [cell.source for cell in edition.cells] == [cell.source for cell in notebook.cells]
-    assert not any(cell.outputs for cell in code(edition))
-    assert any(cell.outputs for cell in code(notebook)), "the original stays as it was"
+    assert not any(cell.outputs for cell in code_cells(edition))
+    assert any(cell.outputs for cell in code_cells(notebook)), "the original stays as it was"
 
 
 def test_the_instructors_edition_solves_every_exercise_and_answers_every_prediction(lesson):
@@ -123,7 +30,7 @@ def test_the_instructors_edition_solves_every_exercise_and_answers_every_predict
     edition = editions.instructor(notebook, lesson)
     text = "\n".join(cell.source for cell in edition.cells)
     numbers = [n for n in exercises() if f'check("{n}"' in "\n".join(cell.source for cell in notebook.cells)]
-    for cell in code(edition):
+    for cell in code_cells(edition):
         for function, (key, *_) in editions._calls(cell.source):
             if function == "check":
                 assert "# your l" not in cell.source and "return None" not in cell.source, key
@@ -215,19 +122,3 @@ def test_badges_lead_to_the_file_and_its_first_cell_installs_on_colab_only(tmp_p
         assert main(["edition", "student", "--out", str(tmp_path / "wrong"), "--colab", wrong]) == 1
         assert "like https://github.com/you" in capsys.readouterr().err
     assert not (tmp_path / "wrong").exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("# Notes\n\n## One (2 minutes)\n\nSay this.\n", "begin each note"),
-        ("# Notes\n\n## One (2 minutes)\n\n### lesson-99-99\n**Say.** Hm.\n", "cells that are not there"),
-    ],
-)
-def test_notes_that_do_not_fit_are_refused_by_name(tmp_path, monkeypatch, text, problem):
-    monkeypatch.setattr(editions, "NOTES", tmp_path)
-    lesson = LESSONS[0].stem
-    (tmp_path / f"{lesson}.md").write_text(text)
-    with pytest.raises(ValueError, match=problem) as caught:
-        editions.with_notes(committed(lesson), lesson)
-    assert lesson in str(caught.value)

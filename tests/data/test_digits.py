@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.digits_transfer import predict, train
 from tests.conftest import NO_COUNT_OR_SEED, read_mnist
-from vae_lessons import digits
+from vae_lessons.data import digits
 
 RANGES = {  # factor: lowest and highest value, the least standard deviation that a viewer notices
     "slant": (-32, 48, 10),
@@ -115,7 +115,7 @@ def test_chunk_size_changes_nothing(monkeypatch, chunk):
 
 
 def test_thread_count_changes_nothing():
-    code = "from vae_lessons import digits; print(digits.draw(300, 8)[0].numpy().tobytes().hex())"
+    code = "from vae_lessons.data import digits; print(digits.draw(300, 8)[0].numpy().tobytes().hex())"
     env = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "3")
     there = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert bytes.fromhex(there.stdout) == digits.draw(300, 8)[0].numpy().tobytes()

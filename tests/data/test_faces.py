@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import conv2d
 
 from tests.conftest import NO_COUNT_OR_SEED
-from vae_lessons import faces
+from vae_lessons.data import faces
 
 RANGES = {
     "smile": (-1, 1),

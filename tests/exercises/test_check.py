@@ -5,6 +5,7 @@ import torch
 
 from vae_lessons.exercises import check, hint, record, solution
 from vae_lessons.exercises.check import NotYet
+from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.kl import kl_closed_form
 
 
@@ -64,12 +65,10 @@ def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
 
 
 def test_a_defect_of_the_check_does_not_stop_the_notebook(notes, monkeypatch):
-    from vae_lessons.exercises.engine.exercise import Exercise
-
     def broken(self, answer):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(Exercise, "judge", broken)
+    monkeypatch.setattr(Exercise, "assess", broken)
     assert check("2.3", right) is kl_closed_form
     assert "The check itself failed (ZeroDivisionError: ours)" in notes[-1]
 

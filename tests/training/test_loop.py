@@ -1,41 +1,15 @@
-"""Oracles: plain arithmetic, a loop written out by hand, and files damaged on purpose."""
+"""Training does what its config says, step by step as written out by hand; what does not fit is refused before it."""
 
-import json
 import math
 from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
-from vae_lessons.autoencoder import Autoencoder
-from vae_lessons.conditional_vae import ConditionalVAE, OneHot
-from vae_lessons.data.digits import draw
+from tests.training.models import IMAGES, LABELS, QUICK, same, small_cvae, small_vae, weights
 from vae_lessons.training.loop import TrainConfig, fit, pixels
-from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 from vae_lessons.vae import VAE
-
-IMAGES, LABELS, _ = draw(700, seed=0)  # not a multiple of the batch size
-QUICK = TrainConfig(epochs=2)
-
-
-def small_vae(seed=0):
-    torch.manual_seed(seed)
-    return VAE(latent_dim=4, hidden_dim=32)
-
-
-def small_cvae(seed=0, embed=None, condition_dim=10):
-    torch.manual_seed(seed)
-    return ConditionalVAE(embed or OneHot(10), condition_dim, latent_dim=4, hidden_dim=32)
-
-
-def weights(model):
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def same(first, second):
-    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_training_raises_the_elbo():
@@ -63,38 +37,6 @@ def test_another_seed_gives_another_model():
     for seed, model in enumerate(models):
         fit(model, IMAGES, TrainConfig(epochs=1, seed=seed))
     assert not same(*map(weights, models))
-
-
-def test_the_callers_random_numbers_and_matmul_precision_are_left_alone():
-    torch.manual_seed(5)
-    expected = torch.randn(3)
-    torch.manual_seed(5)
-    precision = torch.get_float32_matmul_precision()
-    model = VAE(latent_dim=2, hidden_dim=8)
-    torch.manual_seed(5)
-    fit(model, IMAGES, QUICK)
-    assert torch.equal(torch.randn(3), expected)
-    assert torch.get_float32_matmul_precision() == precision
-
-
-def test_history_averages_over_images_and_not_over_batches():
-    class Constant(nn.Module):
-        """log p(x|z) is minus the number of black pixels, whatever the weights; so the truth is known."""
-
-        def __init__(self):
-            super().__init__()
-            self.weight = nn.Parameter(torch.zeros(1))
-
-        def forward(self, x):
-            return x * self.weight, self.weight.expand(len(x), 1)
-
-        def log_likelihood(self, x_logits, x):
-            return -x.flatten(1).sum(1) + 0 * self.weight
-
-    history = fit(Constant(), IMAGES, TrainConfig(epochs=1, batch_size=512, binarize=False))
-    expected = -(IMAGES / 255).flatten(1).sum(1).mean().item()
-    assert history.log_px_z[0] == pytest.approx(expected, rel=1e-5)
-    assert history.kl == [0.0]
 
 
 def test_one_step_equals_the_same_step_written_out():
@@ -197,82 +139,11 @@ def test_free_bits_keep_latents_alive_under_a_beta_that_would_collapse_them():
     assert 2 < kl[1.0] < 4.5  # four latents with up to a nat each
 
 
-def test_the_bar_is_shown_unless_it_is_not_wanted(capsys):
-    fit(small_vae(), IMAGES, QUICK, progress=False)
-    assert capsys.readouterr() == ("", "")
-    fit(small_vae(), IMAGES, QUICK)
-    assert "12/12" in capsys.readouterr().err  # six steps an epoch
-
-
-class Watcher:
-    """Remembers what it is shown, and at one step raises what it is given."""
-
-    def __init__(self, at=None, error=None):
-        self.steps, self.ended, self.at, self.error = [], 0, at, error
-
-    def step(self, done, log_px_z, kl):
-        assert not self.ended
-        self.steps.append((done, log_px_z, kl))
-        if len(self.steps) == self.at:
-            raise self.error
-
-    def end(self):
-        self.ended += 1
-
-
-def test_a_monitor_sees_both_terms_of_every_image_in_every_step_and_the_end():
-    watcher = Watcher()
-    history = fit(small_vae(), IMAGES, QUICK, progress=False, monitor=watcher)
-    assert [done for done, _, _ in watcher.steps] == pytest.approx([step / 12 for step in range(1, 13)])
-    for epoch in range(2):
-        steps = watcher.steps[6 * epoch : 6 * epoch + 6]
-        for place, average in ((1, history.log_px_z[epoch]), (2, history.kl[epoch])):
-            terms = torch.cat([step[place] for step in steps])
-            assert terms.shape == (700,)
-            assert not terms.requires_grad
-            assert terms.mean().item() == pytest.approx(average, rel=1e-5)
-    assert watcher.ended == 1
-
-
-def test_a_monitor_changes_nothing():
-    models = [small_vae(), small_vae()]
-    for model, monitor in zip(models, (None, Watcher()), strict=True):
-        fit(model, IMAGES, QUICK, progress=False, monitor=monitor)
-    assert same(*map(weights, models))
-
-
-def test_a_monitor_ends_training_as_the_stop_button_does():
-    model, watcher = small_vae(), Watcher(at=10, error=KeyboardInterrupt)
-    history = fit(model, IMAGES, TrainConfig(epochs=5), progress=False, monitor=watcher)
-    assert history.interrupted
-    assert len(history.elbo) == 1
-    assert (len(watcher.steps), watcher.ended) == (10, 1)
-    assert not model.training
-    assert all(torch.isfinite(weight).all() for weight in model.parameters())
-
-
-def test_a_monitor_is_told_the_end_after_an_error_too():
-    watcher = Watcher()
-    with pytest.raises(FloatingPointError, match="learning_rate"):
-        fit(small_vae(), IMAGES, TrainConfig(learning_rate=1e4), progress=False, monitor=watcher)
-    assert watcher.ended == 1
-    model, watcher = small_vae(), Watcher(at=2, error=OSError("a full disk"))
-    with pytest.raises(OSError, match="a full disk"):
-        fit(model, IMAGES, QUICK, progress=False, monitor=watcher)
-    assert watcher.ended == 1
-    assert not model.training
-
-
-def test_showing_the_bar_changes_nothing():
-    models = [small_vae(), small_vae()]
-    for model, progress in zip(models, (True, False), strict=True):
-        fit(model, IMAGES, QUICK, progress=progress)
-    assert same(*map(weights, models))
-
-
 def test_each_image_is_told_its_own_condition_in_every_batch():
     class Mirror(nn.Module):
         """Counts the images that come with their own picture as the condition."""
+
+        deterministic = True
 
         def __init__(self):
             super().__init__()
@@ -366,52 +237,6 @@ def test_float_images_in_zero_to_one_train_like_their_bytes():
     assert same(*map(weights, models))
 
 
-def test_an_interrupt_returns_the_history_so_far_and_a_usable_model():
-    class Impatient(Autoencoder):
-        calls = 0
-
-        def forward(self, x):
-            self.calls += 1
-            if self.calls == 10:  # one trial and six steps an epoch: in the second epoch
-                raise KeyboardInterrupt
-            return super().forward(x)
-
-    model = Impatient(latent_dim=2, hidden_dim=16)
-    history = fit(model, IMAGES, TrainConfig(epochs=5))
-    assert history.interrupted
-    assert len(history.elbo) == 1
-    assert not model.training
-    assert torch.isfinite(model(IMAGES[:2] / 255)[0]).all()
-
-
-def test_a_loss_that_turns_nan_stops_at_that_step_and_says_where():
-    class Broken(Autoencoder):
-        calls = 0
-
-        def log_likelihood(self, x_logits, x):
-            self.calls += 1
-            return super().log_likelihood(x_logits, x) * (math.nan if self.calls == 8 else 1.0)
-
-    model = Broken(latent_dim=2, hidden_dim=16)
-    with pytest.raises(FloatingPointError, match="nan in epoch 2, step 8") as error:
-        fit(model, IMAGES, TrainConfig(epochs=5))
-    assert model.calls == 8
-    assert len(str(error.value).splitlines()) <= 5
-
-
-def test_a_learning_rate_that_explodes_is_reported_and_not_trained_through():
-    with pytest.raises(FloatingPointError, match="learning_rate"):
-        fit(small_vae(), IMAGES, TrainConfig(epochs=5, learning_rate=1e4))
-
-
-def test_weights_that_are_nan_before_training_are_named():
-    model = small_vae()
-    with torch.no_grad():
-        model.to_mu.weight[0, 0] = math.inf
-    with pytest.raises(FloatingPointError, match=r"before training.*to_mu\.weight"):
-        fit(model, IMAGES, QUICK)
-
-
 def test_images_of_another_size_are_refused_with_both_sizes():
     with pytest.raises(ValueError, match=r"\(1, 32, 32\)") as error:
         fit(small_vae(), torch.zeros(5, 1, 32, 32), QUICK)
@@ -447,104 +272,36 @@ def test_settings_cannot_change_under_a_run():
         QUICK.epochs = 3
 
 
-def test_a_checkpoint_brings_back_weights_and_settings(tmp_path):
-    model = small_vae()
-    config = TrainConfig(epochs=3, beta=0.5, beta_schedule="cyclical", free_bits=0.25)
-    save_checkpoint(tmp_path / "runs" / "vae.safetensors", model, config)
-    other = small_vae(seed=9)
-    assert load_checkpoint(tmp_path / "runs" / "vae.safetensors", other) == config
-    assert same(weights(model), weights(other))
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["vae.safetensors"]
-
-
-def test_a_checkpoint_brings_back_a_conditional_model_with_its_embedding(tmp_path):
-    model, other = (small_cvae(seed, nn.Embedding(10, 6), 6) for seed in (0, 9))
-    save_checkpoint(tmp_path / "cvae.safetensors", model, QUICK)
-    load_checkpoint(tmp_path / "cvae.safetensors", other)
-    assert same(weights(model), weights(other))
-    torch.manual_seed(0)
-    expected = model.sample(LABELS[:5])
-    torch.manual_seed(0)
-    assert torch.equal(other.sample(LABELS[:5]), expected)
-    with pytest.raises(ValueError, match=r"embed\.weight"):
-        load_checkpoint(tmp_path / "cvae.safetensors", small_cvae())
-
-
-def test_a_checkpoint_is_never_overwritten_unasked(tmp_path):
-    path = tmp_path / "vae.safetensors"
-    save_checkpoint(path, small_vae(0), QUICK)
-    before = path.read_bytes()
-    with pytest.raises(FileExistsError, match="overwrite=True"):
-        save_checkpoint(path, small_vae(1), QUICK)
-    assert path.read_bytes() == before
-    save_checkpoint(path, small_vae(1), QUICK, overwrite=True)
-    assert path.read_bytes() != before
-
-
-def test_a_write_that_fails_leaves_the_old_checkpoint_and_no_debris(tmp_path, monkeypatch):
-    path = tmp_path / "vae.safetensors"
-    save_checkpoint(path, small_vae(0), QUICK)
-    before = path.read_bytes()
-
-    def full_disk(weights, filename, metadata):
-        with open(filename, "wb") as file:
-            file.write(b"half")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr("vae_lessons.training_cache.save_file", full_disk)
-    with pytest.raises(OSError, match="space"):
-        save_checkpoint(path, small_vae(1), QUICK, overwrite=True)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def damaged(path, how):
-    data = path.read_bytes()
-    path.write_bytes({"cut": data[: len(data) // 2], "html": b"<html>404</html>", "empty": b""}[how])
-
-
-@pytest.mark.parametrize("how", ["cut", "html", "empty"])
-def test_a_damaged_checkpoint_is_named_and_the_model_untouched(tmp_path, how):
-    path = tmp_path / "vae.safetensors"
-    save_checkpoint(path, small_vae(0), QUICK)
-    damaged(path, how)
-    model = small_vae(1)
-    before = weights(model)
-    with pytest.raises(ValueError, match="vae.safetensors") as error:
-        load_checkpoint(path, model)
-    assert len(str(error.value).splitlines()) <= 5
-    assert same(before, weights(model))
-
-
-def test_a_checkpoint_of_another_model_or_size_is_refused_with_the_difference(tmp_path):
-    path = tmp_path / "vae.safetensors"
-    save_checkpoint(path, small_vae(), QUICK)
-    with pytest.raises(ValueError, match=r"decoder\.0\.weight"):
-        load_checkpoint(path, VAE(latent_dim=5, hidden_dim=32))
-    with pytest.raises(ValueError, match="holds a VAE, and your model is a Autoencoder"):
-        load_checkpoint(path, Autoencoder(latent_dim=4, hidden_dim=32))
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.safetensors"):
-        load_checkpoint(tmp_path / "nowhere.safetensors", small_vae())
-
-
-def test_a_safetensors_file_of_someone_else_is_refused(tmp_path):
-    from safetensors.torch import save_file
-
-    save_file({"a": torch.zeros(2)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="holds a None"):
-        load_checkpoint(tmp_path / "other.safetensors", small_vae())
-
-
 def test_conditions_that_are_no_tensor_are_refused_with_the_fix():
     with pytest.raises(TypeError, match=r"torch\.as_tensor"):
         fit(small_cvae(), IMAGES, QUICK, LABELS.tolist())
 
 
-def test_a_checkpoint_with_unknown_settings_is_refused_and_the_model_stays_as_it_was(tmp_path):
-    model, path = small_vae(seed=0), tmp_path / "old.safetensors"
-    metadata = {"config": json.dumps({"epochs": 1, "progress": True}), "model": "VAE"}
-    save_file(small_vae(seed=1).state_dict(), path, metadata=metadata)
-    before = weights(model)
-    with pytest.raises(ValueError, match="settings that this version does not know"):
-        load_checkpoint(path, model)
-    assert same(before, weights(model))
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_a_model_that_returns_something_else_is_refused_with_what_is_needed(deterministic):
+    class Odd(VAE):
+        def forward(self, x):
+            results = super().forward(x)
+            return results if self.deterministic else results[:2]
+
+    Odd.deterministic = deterministic
+    needed, returned = (
+        ("x_logits, z.", "3 results") if deterministic else ("x_logits, mu, logvar.", "2 results")
+    )
+    with pytest.raises(ValueError, match=f"Odd returns {returned}, and training needs {needed}") as error:
+        fit(Odd(latent_dim=2, hidden_dim=8), IMAGES, QUICK)
+    assert "deterministic = True" in str(error.value)
+    assert len(str(error.value).splitlines()) <= 5
+
+
+def test_images_of_another_shape_are_refused_with_the_argument_that_makes_a_model_for_them():
+    colour = torch.zeros(5, 3, 32, 32)
+    with pytest.raises(ValueError, match=r"image_shape=\(3, 32, 32\) makes one for these") as error:
+        fit(small_vae(), colour, QUICK)
+    assert len(str(error.value).splitlines()) <= 5
+    fit(
+        VAE(latent_dim=2, hidden_dim=8, image_shape=(3, 32, 32)),
+        colour,
+        TrainConfig(epochs=1),
+        progress=False,
+    )

@@ -91,13 +91,15 @@ def _reshape(shape: tuple[int, ...]) -> str:
         return "images[..., :3].permute(0, 3, 1, 2), which drops the fourth channel"
     if len(shape) == 4:
         return _TO_GREY
-    if len(shape) == 2:
-        for channels in (1, 3):
-            side = math.isqrt(shape[1] // channels)
-            if side > 1 and channels * side**2 == shape[1]:
-                return f"images.view(-1, {channels}, {side}, {side})"
-        return "images[None, None] for one image"
-    return "images.view(-1, 1, height, width) with the height and width of your images"
+    if len(shape) > 4:
+        channels = shape[-3] if shape[-3] == 3 else 1
+        return f"images.view(-1, {channels}, {shape[-2]}, {shape[-1]})"
+    pixels = shape[-1] if shape else 0
+    for channels in (1, 3):
+        side = math.isqrt(pixels // channels)
+        if side > 1 and channels * side**2 == pixels:
+            return f"images.view(-1, {channels}, {side}, {side})"
+    return "images[None, None] for one image" if len(shape) == 2 else "images.view(-1, 1, height, width)"
 
 
 def _check_values(images: Tensor) -> None:

@@ -66,6 +66,7 @@ class Run:
         self.bar = tqdm(total=self.total_steps, disable=not progress, unit="step")
         self._history, self._monitor = history, monitor
         self._step, self._epoch = 0, 0
+        self.began = time.perf_counter()
         self._sums: dict[str, Tensor] = {}  # of each term over the images of this epoch
 
     @property
@@ -75,6 +76,7 @@ class Run:
 
     def batches(self) -> Iterator[Tensor]:
         """Indices of the images of each batch (B,): in every epoch all images once, in a new order."""
+        self.began = time.perf_counter()  # the first optimizer of a kernel takes seconds to import
         for epoch in range(self.config.epochs):
             self._epoch, self._sums = epoch, {}
             yield from torch.randperm(self.images, device=self.device).split(self.config.batch_size)
@@ -137,7 +139,6 @@ def train(
             _say_loaded(model, history, config.epochs, len(images), progress, monitor)
             return
     all_but_weights = fingerprint(model, weights=False)
-    start = time.perf_counter()
     model.train()
     run = Run(images, config, history, progress, monitor)
     with torch.random.fork_rng(), _fast_matmul(), run.bar:
@@ -149,7 +150,7 @@ def train(
             history.interrupted = True
         finally:
             model.eval()
-            history.seconds = time.perf_counter() - start
+            history.seconds = time.perf_counter() - run.began
             if monitor:
                 monitor.end()
     if kept and not history.interrupted and fingerprint(model, weights=False) == all_but_weights:

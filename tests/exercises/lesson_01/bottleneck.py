@@ -1,10 +1,8 @@
 """Answers to exercise 1.2: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
-import torch
 import torch.nn.functional as F
 from torch import nn
-from vae_lessons.likelihoods import bernoulli_log_likelihood
+
 from vae_lessons.networks import conv_decoder, conv_encoder, encoder_and_decoder, mlp_decoder, mlp_encoder
 
 
@@ -127,13 +125,13 @@ def pair_sigmoid_in_a_list(latent_dim):
 
 
 RIGHT = [
-        pair_by_modules,
-        pair_from_lesson,
-        pair_of_convolutions,
-        pair_by_name,
-        pair_of_straight_lines,
-        pair_with_dropout,
-        pair_without_full_layers,
-        pair_that_is_deep,
-    ]
+    pair_by_modules,
+    pair_from_lesson,
+    pair_of_convolutions,
+    pair_by_name,
+    pair_of_straight_lines,
+    pair_with_dropout,
+    pair_without_full_layers,
+    pair_that_is_deep,
+]
 COMBINED = [pair_flat_and_sigmoid, pair_tanh_and_relu, pair_sigmoid_in_a_list]

@@ -2,10 +2,6 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import nn
-from vae_lessons.likelihoods import bernoulli_log_likelihood
-from vae_lessons.networks import conv_decoder, conv_encoder, encoder_and_decoder, mlp_decoder, mlp_encoder
 
 
 def pca_by_lesson(x, latent_dim):
@@ -66,12 +62,12 @@ def pca_smallest_and_sum(x, latent_dim):
 
 
 RIGHT = [
-        pca_by_lesson,
-        pca_by_widths,
-        pca_by_covariance,
-        pca_by_numpy,
-        pca_by_difference,
-        pca_with_mean_back,
-        pca_one_by_one,
-    ]
+    pca_by_lesson,
+    pca_by_widths,
+    pca_by_covariance,
+    pca_by_numpy,
+    pca_by_difference,
+    pca_with_mean_back,
+    pca_one_by_one,
+]
 COMBINED = [pca_uncentred_and_mean, pca_smallest_and_sum]

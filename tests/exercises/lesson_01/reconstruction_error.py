@@ -1,11 +1,10 @@
 """Answers to exercise 1.4: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
+
 from vae_lessons.likelihoods import bernoulli_log_likelihood
-from vae_lessons.networks import conv_decoder, conv_encoder, encoder_and_decoder, mlp_decoder, mlp_encoder
 
 
 def error_with_probabilities(x_logits, x):
@@ -38,17 +37,15 @@ def error_by_torch(x_logits, x):
 
 
 RIGHT = [
-        error_with_probabilities,
-        error_by_likelihood,
-        error_by_formula,
-        error_by_softplus,
-        error_by_loop,
-        error_by_torch,
-    ]
+    error_with_probabilities,
+    error_by_likelihood,
+    error_by_formula,
+    error_by_softplus,
+    error_by_loop,
+    error_by_torch,
+]
 COMBINED = [
-        lambda x_logits, x: -F.binary_cross_entropy_with_logits(x_logits, x),  # averaged over all, and a sign
-        lambda x_logits, x: F.binary_cross_entropy_with_logits(
-            x_logits.sigmoid(), x
-        ),  # the bug, and averaged
-        lambda x_logits, x: (x * F.logsigmoid(x_logits)).flatten(1).sum(1),  # ink only, and a sign
-    ]
+    lambda x_logits, x: -F.binary_cross_entropy_with_logits(x_logits, x),  # averaged over all, and a sign
+    lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits.sigmoid(), x),  # the bug, and averaged
+    lambda x_logits, x: (x * F.logsigmoid(x_logits)).flatten(1).sum(1),  # ink only, and a sign
+]

@@ -1,11 +1,7 @@
 """Answers to exercise 1.1: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
-from vae_lessons.likelihoods import bernoulli_log_likelihood
-from vae_lessons.networks import conv_decoder, conv_encoder, encoder_and_decoder, mlp_decoder, mlp_encoder
 
 
 def side_by_formula(side_in, kernel, stride, padding):
@@ -37,7 +33,7 @@ def side_in_tensors(side_in, kernel, stride, padding):
 
 RIGHT = [side_by_formula, side_by_layer, side_by_stamping, side_by_search, side_in_tensors]
 COMBINED = [
-        lambda side_in, kernel, stride, padding: side_in * stride + kernel - padding,  # no - 1, one border
-        lambda side_in, kernel, stride, padding: side_in * stride + kernel + 2 * padding,  # no - 1, a sign
-        lambda side_in, kernel, stride, padding: side_in - 1 + kernel,  # neither stride nor padding
-    ]
+    lambda side_in, kernel, stride, padding: side_in * stride + kernel - padding,  # no - 1, one border
+    lambda side_in, kernel, stride, padding: side_in * stride + kernel + 2 * padding,  # no - 1, a sign
+    lambda side_in, kernel, stride, padding: side_in - 1 + kernel,  # neither stride nor padding
+]

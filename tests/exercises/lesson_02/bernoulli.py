@@ -1,13 +1,8 @@
 """Answers to exercise 2.1: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import torch
 import torch.nn.functional as F
 from torch import nn
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def bernoulli_by_loss(x_logits, x):
@@ -70,17 +65,17 @@ def bernoulli_swapped_and_sign(x_logits, x):
 
 
 RIGHT = [
-        bernoulli_by_loss,
-        bernoulli_by_logsigmoid,
-        bernoulli_by_softplus,
-        bernoulli_by_torch,
-        bernoulli_by_loops,
-        bernoulli_by_logaddexp,
-        bernoulli_image_by_image,
-        bernoulli_by_where,
-    ]
+    bernoulli_by_loss,
+    bernoulli_by_logsigmoid,
+    bernoulli_by_softplus,
+    bernoulli_by_torch,
+    bernoulli_by_loops,
+    bernoulli_by_logaddexp,
+    bernoulli_image_by_image,
+    bernoulli_by_where,
+]
 COMBINED = [
-        bernoulli_ink_only_and_mean_over_pixels,
-        bernoulli_ink_only_and_batch_mean,
-        bernoulli_swapped_and_sign,
-    ]
+    bernoulli_ink_only_and_mean_over_pixels,
+    bernoulli_ink_only_and_batch_mean,
+    bernoulli_swapped_and_sign,
+]

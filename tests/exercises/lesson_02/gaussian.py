@@ -1,13 +1,11 @@
 """Answers to exercise 2.2: right ones in many styles, and some with two mistakes at once."""
 
 import math
+
 import torch
 import torch.nn.functional as F
-from torch import nn
-from vae_lessons.kl import kl_closed_form
+
 from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def gaussian_by_torch(x_hat, x, std):
@@ -72,17 +70,17 @@ def gaussian_std_for_variance_and_batch_mean(x_hat, x, std):
 
 
 RIGHT = [
-        gaussian_by_torch,
-        gaussian_by_formula,
-        gaussian_constant_times_pixels,
-        gaussian_by_loss,
-        gaussian_by_log_density,
-        gaussian_by_loops,
-        gaussian_by_many_normals,
-        gaussian_by_einsum,
-    ]
+    gaussian_by_torch,
+    gaussian_by_formula,
+    gaussian_constant_times_pixels,
+    gaussian_by_loss,
+    gaussian_by_log_density,
+    gaussian_by_loops,
+    gaussian_by_many_normals,
+    gaussian_by_einsum,
+]
 COMBINED = [
-        gaussian_mean_and_no_constant,
-        gaussian_sign_and_constant_once,
-        gaussian_std_for_variance_and_batch_mean,
-    ]
+    gaussian_mean_and_no_constant,
+    gaussian_sign_and_constant_once,
+    gaussian_std_for_variance_and_batch_mean,
+]

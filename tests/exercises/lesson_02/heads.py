@@ -1,13 +1,7 @@
 """Answers to exercise 2.6: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import torch
-import torch.nn.functional as F
 from torch import nn
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 class HeadsTwoLayers(nn.Module):
@@ -106,12 +100,12 @@ def heads_tanh_and_sigmoid(hidden_dim, latent_dim):
 
 
 RIGHT = [
-        HeadsTwoLayers,
-        HeadsCutInTwo,
-        HeadsInAList,
-        HeadsByParameters,
-        HeadsWithTrunk,
-        HeadsOnNarrowTrunk,
-        HeadsSplit,
-    ]
+    HeadsTwoLayers,
+    HeadsCutInTwo,
+    HeadsInAList,
+    HeadsByParameters,
+    HeadsWithTrunk,
+    HeadsOnNarrowTrunk,
+    HeadsSplit,
+]
 COMBINED = [heads_wide_and_relu, heads_shared_and_relu, heads_tanh_and_sigmoid]

@@ -1,13 +1,8 @@
 """Answers to exercise 2.7: right ones in many styles, and some with two mistakes at once."""
 
 import math
+
 import torch
-import torch.nn.functional as F
-from torch import nn
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def importance_by_logsumexp(log_px_z, log_pz, log_qz_x):
@@ -61,15 +56,15 @@ def importance_swapped_over_images(log_px_z, log_pz, log_qz_x):
 
 
 RIGHT = [
-        importance_by_logsumexp,
-        importance_by_largest,
-        importance_by_loop,
-        importance_by_logaddexp,
-        importance_by_softmax,
-        importance_of_transposed,
-    ]
+    importance_by_logsumexp,
+    importance_by_largest,
+    importance_by_loop,
+    importance_by_logaddexp,
+    importance_by_softmax,
+    importance_of_transposed,
+]
 COMBINED = [
-        importance_no_prior_and_no_log_k,
-        importance_mean_of_logs_and_sign,
-        importance_swapped_over_images,
-    ]
+    importance_no_prior_and_no_log_k,
+    importance_mean_of_logs_and_sign,
+    importance_swapped_over_images,
+]

@@ -1,13 +1,6 @@
 """Answers to exercise 2.3: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import torch
-import torch.nn.functional as F
-from torch import nn
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def kl_by_torch(mu, logvar):
@@ -76,13 +69,13 @@ def kl_no_one_and_std_for_variance(mu, logvar):
 
 
 RIGHT = [
-        kl_by_torch,
-        kl_by_loops,
-        kl_as_in_papers,
-        kl_by_terms,
-        kl_by_std_in_double,
-        kl_by_expm1,
-        kl_by_independent,
-        kl_row_by_row,
-    ]
+    kl_by_torch,
+    kl_by_loops,
+    kl_as_in_papers,
+    kl_by_terms,
+    kl_by_std_in_double,
+    kl_by_expm1,
+    kl_by_independent,
+    kl_row_by_row,
+]
 COMBINED = [kl_sign_and_squared_exponential, kl_no_half_and_batch_mean, kl_no_one_and_std_for_variance]

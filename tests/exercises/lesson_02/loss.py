@@ -1,12 +1,9 @@
 """Answers to exercise 2.5: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import torch
 import torch.nn.functional as F
-from torch import nn
+
 from vae_lessons.kl import kl_closed_form
-from vae_lessons.gaussians import log_density
-from vae_lessons.reparameterization import reparameterize
 from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 

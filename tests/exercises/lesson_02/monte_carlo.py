@@ -1,13 +1,11 @@
 """Answers to exercise 2.4: right ones in many styles, and some with two mistakes at once."""
 
 import math
+
 import torch
-import torch.nn.functional as F
-from torch import nn
-from vae_lessons.kl import kl_closed_form
+
 from vae_lessons.gaussians import log_density
 from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def monte_carlo_at_hand(mu, logvar, samples):
@@ -93,16 +91,16 @@ def monte_carlo_prior_draws_mean_over_latents(mu, logvar, samples):
 
 
 RIGHT = [
-        monte_carlo_at_hand,
-        monte_carlo_by_torch,
-        monte_carlo_by_loop,
-        monte_carlo_from_noise,
-        monte_carlo_draws_inside,
-        monte_carlo_image_by_image,
-        monte_carlo_by_numpy,
-    ]
+    monte_carlo_at_hand,
+    monte_carlo_by_torch,
+    monte_carlo_by_loop,
+    monte_carlo_from_noise,
+    monte_carlo_draws_inside,
+    monte_carlo_image_by_image,
+    monte_carlo_by_numpy,
+]
 COMBINED = [
-        monte_carlo_sign_and_no_root,
-        monte_carlo_no_prior_and_spread,
-        monte_carlo_prior_draws_mean_over_latents,
-    ]
+    monte_carlo_sign_and_no_root,
+    monte_carlo_no_prior_and_spread,
+    monte_carlo_prior_draws_mean_over_latents,
+]

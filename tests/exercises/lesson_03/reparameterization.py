@@ -1,14 +1,10 @@
 """Answers to exercise 3.1: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
-from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
-from vae_lessons.kl import kl_closed_form
+from torch.distributions import Independent, MultivariateNormal, Normal
+
 from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
 def half(logvar):
@@ -133,10 +129,10 @@ def draw_in_opposite_pairs(mu, logvar):
 
 RIGHT = [*draws(half), draw_by_root, draw_by_power, reparameterize]
 COMBINED = [
-        draw_variance_and_uniform,
-        draw_variance_and_no_mean,
-        draw_no_exp_and_detached,
-        draw_a_little_narrow,
-        draw_without_tails,
-        draw_in_opposite_pairs,
-    ]
+    draw_variance_and_uniform,
+    draw_variance_and_no_mean,
+    draw_no_exp_and_detached,
+    draw_a_little_narrow,
+    draw_without_tails,
+    draw_in_opposite_pairs,
+]

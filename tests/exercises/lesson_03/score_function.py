@@ -1,14 +1,10 @@
 """Answers to exercise 3.2: right ones in many styles, and some with two mistakes at once."""
 
 import math
+
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
-from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
-from vae_lessons.likelihoods import bernoulli_log_likelihood
+from torch.distributions import Independent, MultivariateNormal, Normal
 
 
 def draws(width):
@@ -152,12 +148,12 @@ def score_swapped_and_log_std(f, z, mu, std):
 
 
 RIGHT = [
-        score_at_hand,
-        score_by_autograd,
-        score_by_loop,
-        score_by_dot,
-        score_by_numpy,
-        score_in_one_tensor,
-        score_by_slopes_per_draw,
-    ]
+    score_at_hand,
+    score_by_autograd,
+    score_by_loop,
+    score_by_dot,
+    score_by_numpy,
+    score_in_one_tensor,
+    score_by_slopes_per_draw,
+]
 COMBINED = [score_no_square_and_sum, score_signs_and_no_f, score_swapped_and_log_std]

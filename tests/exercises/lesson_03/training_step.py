@@ -1,13 +1,11 @@
 """Answers to exercise 3.4: right ones in many styles, and some with two mistakes at once."""
 
-import math
-import numpy as np
 import torch
 import torch.nn.functional as F
-from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Normal, kl_divergence
+
 from vae_lessons.elbo import beta_loss, elbo, elbo_terms, elbo_terms_per_latent
 from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
 from vae_lessons.likelihoods import bernoulli_log_likelihood
 
 
@@ -151,20 +149,20 @@ def step_with_another_decoder(model, optimizer, x):
 
 
 RIGHT = [
-        step_at_hand,
-        step_forgetting_first,
-        step_forgetting_last,
-        step_from_the_parts,
-        step_by_distributions,
-        step_by_closure,
-        step_image_by_image,
-        step_by_autograd,
-        step_of_several_draws,
-    ]
+    step_at_hand,
+    step_forgetting_first,
+    step_forgetting_last,
+    step_from_the_parts,
+    step_by_distributions,
+    step_by_closure,
+    step_image_by_image,
+    step_by_autograd,
+    step_of_several_draws,
+]
 COMBINED = [
-        step_summed_and_no_kl,
-        step_not_forgetting_and_no_kl,
-        step_of_the_elbo_summed,
-        step_wide_and_at_zero,
-        step_with_another_decoder,
-    ]
+    step_summed_and_no_kl,
+    step_not_forgetting_and_no_kl,
+    step_of_the_elbo_summed,
+    step_wide_and_at_zero,
+    step_with_another_decoder,
+]

@@ -1,9 +1,7 @@
 """Answers to exercise 4.5: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 
 def awake_by_formula(mu, threshold=0.01):
@@ -40,15 +38,15 @@ def awake_by_root(mu, threshold=0.01):
 
 
 RIGHT = [
-        awake_by_formula,
-        awake_by_numpy,
-        awake_by_loop,
-        awake_as_list,
-        awake_as_ones,
-        awake_by_covariance,
-        awake_by_root,
-    ]
+    awake_by_formula,
+    awake_by_numpy,
+    awake_by_loop,
+    awake_as_list,
+    awake_as_ones,
+    awake_by_covariance,
+    awake_by_root,
+]
 COMBINED = [
-        lambda mu, threshold=0.01: mu.std(0) < threshold,  # the std, upside down
-        lambda mu, threshold=0.01: ((mu**2).mean(0) > threshold).sum(),  # not centred, and the count
-    ]
+    lambda mu, threshold=0.01: mu.std(0) < threshold,  # the std, upside down
+    lambda mu, threshold=0.01: ((mu**2).mean(0) > threshold).sum(),  # not centred, and the count
+]

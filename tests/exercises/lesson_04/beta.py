@@ -1,9 +1,6 @@
 """Answers to exercise 4.1: right ones in many styles, and some with two mistakes at once."""
 
-import math
-import numpy as np
 import torch
-import torch.nn.functional as F
 
 
 def dial_by_loop(log_px_z, kl, beta):
@@ -41,7 +38,7 @@ def dial_in_place(log_px_z, kl, beta):
 
 RIGHT = [dial_by_loop, dial_by_terms, dial_in_double, dial_by_lerp, dial_by_product, dial_in_place]
 COMBINED = [
-        lambda log_px_z, kl, beta: (log_px_z + beta * kl).sum(),  # a sign and the sum
-        lambda log_px_z, kl, beta: (kl - beta * log_px_z).sum(),  # the wrong term and the sum
-        lambda log_px_z, kl, beta: -(log_px_z + beta**2 * kl).mean(),  # a sign and beta twice
-    ]
+    lambda log_px_z, kl, beta: (log_px_z + beta * kl).sum(),  # a sign and the sum
+    lambda log_px_z, kl, beta: (kl - beta * log_px_z).sum(),  # the wrong term and the sum
+    lambda log_px_z, kl, beta: -(log_px_z + beta**2 * kl).mean(),  # a sign and beta twice
+]

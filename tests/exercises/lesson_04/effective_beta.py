@@ -1,9 +1,8 @@
 """Answers to exercise 4.2: right ones in many styles, and some with two mistakes at once."""
 
 import math
-import numpy as np
+
 import torch
-import torch.nn.functional as F
 
 
 def weight_by_cases(pixel_weight, kl_weight, pixel_std=None):
@@ -42,10 +41,10 @@ def weight_by_logarithm(pixel_weight, kl_weight, pixel_std=None):
 
 RIGHT = [weight_by_cases, weight_by_unit, weight_by_match, weight_by_tensor, weight_by_logarithm]
 COMBINED = [
-        lambda pixel_weight, kl_weight, pixel_std=None: (  # upside down, without the 2
-            pixel_weight / kl_weight * (pixel_std**2 if pixel_std else 1)
-        ),
-        lambda pixel_weight, kl_weight, pixel_std=None: (  # the wrong way and not squared
-            kl_weight / pixel_weight * (2 * pixel_std if pixel_std else 1)
-        ),
-    ]
+    lambda pixel_weight, kl_weight, pixel_std=None: (  # upside down, without the 2
+        pixel_weight / kl_weight * (pixel_std**2 if pixel_std else 1)
+    ),
+    lambda pixel_weight, kl_weight, pixel_std=None: (  # the wrong way and not squared
+        kl_weight / pixel_weight * (2 * pixel_std if pixel_std else 1)
+    ),
+]

@@ -1,7 +1,5 @@
 """Answers to exercise 4.4: right ones in many styles, and some with two mistakes at once."""
 
-import math
-import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -42,7 +40,7 @@ def free_by_product(kl, free):
 
 RIGHT = [free_by_maximum, free_by_relu, free_by_where, free_by_loop, free_by_mask, free_by_product]
 COMBINED = [
-        lambda kl, free: kl.clamp(min=free).mean(0).mean(),  # per image, and the mean over latents
-        lambda kl, free: kl.sum(0).clamp(max=free).sum(),  # the sum over the batch, cut off above
-        lambda kl, free: (kl.mean(1) - free).sum(),  # the wrong axis, and subtracted
-    ]
+    lambda kl, free: kl.clamp(min=free).mean(0).mean(),  # per image, and the mean over latents
+    lambda kl, free: kl.sum(0).clamp(max=free).sum(),  # the sum over the batch, cut off above
+    lambda kl, free: (kl.mean(1) - free).sum(),  # the wrong axis, and subtracted
+]

@@ -1,9 +1,6 @@
 """Answers to exercise 4.6: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import numpy as np
-import torch
-import torch.nn.functional as F
 
 
 def sweep_by_batch(log_px_z, kl):
@@ -38,6 +35,6 @@ def sweep_by_numpy(log_px_z, kl):
 
 RIGHT = [sweep_by_batch, sweep_by_latent, sweep_by_elbo, sweep_by_size, sweep_by_loop, sweep_by_numpy]
 COMBINED = [
-        lambda log_px_z, kl: (kl.sum(), log_px_z.mean()),  # the sum over the batch and a sign
-        lambda log_px_z, kl: (-log_px_z.mean(), kl.mean()),  # as handed out, and swapped
-    ]
+    lambda log_px_z, kl: (kl.sum(), log_px_z.mean()),  # the sum over the batch and a sign
+    lambda log_px_z, kl: (-log_px_z.mean(), kl.mean()),  # as handed out, and swapped
+]

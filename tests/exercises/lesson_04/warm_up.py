@@ -1,9 +1,7 @@
 """Answers to exercise 4.3: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 
 def warm_up_by_if(step, steps_per_epoch, warm_up_epochs):
@@ -37,14 +35,14 @@ def warm_up_by_parts(step, steps_per_epoch, warm_up_epochs):
 
 
 RIGHT = [
-        warm_up_by_if,
-        warm_up_in_epochs,
-        warm_up_by_clip,
-        warm_up_by_clamp,
-        warm_up_by_table,
-        warm_up_by_parts,
-    ]
+    warm_up_by_if,
+    warm_up_in_epochs,
+    warm_up_by_clip,
+    warm_up_by_clamp,
+    warm_up_by_table,
+    warm_up_by_parts,
+]
 COMBINED = [
-        lambda step, steps_per_epoch, warm_up_epochs: (step + 1) / (steps_per_epoch * warm_up_epochs),
-        lambda step, steps_per_epoch, warm_up_epochs: max(0.0, 1 - step / warm_up_epochs),
-    ]
+    lambda step, steps_per_epoch, warm_up_epochs: (step + 1) / (steps_per_epoch * warm_up_epochs),
+    lambda step, steps_per_epoch, warm_up_epochs: max(0.0, 1 - step / warm_up_epochs),
+]

@@ -1,10 +1,6 @@
 """Answers to exercise 5.6: right ones in many styles, and some with two mistakes at once."""
 
-import math
-import numpy as np
 import torch
-import torch.nn.functional as F
-from vae_lessons.interpolation import lerp
 
 
 def smile_mended(model, x, direction, amount):

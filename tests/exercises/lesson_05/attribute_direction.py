@@ -1,10 +1,8 @@
 """Answers to exercise 5.3: right ones in many styles, and some with two mistakes at once."""
 
-import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from vae_lessons.interpolation import lerp
 
 
 def direction_by_torch(z, attribute):
@@ -46,15 +44,15 @@ def direction_by_variance(z, attribute):
 
 
 RIGHT = [
-        direction_by_torch,
-        direction_by_lstsq,
-        direction_by_loop,
-        direction_by_means,
-        direction_by_polyfit,
-        direction_one_side_centred,
-        direction_by_variance,
-    ]
+    direction_by_torch,
+    direction_by_lstsq,
+    direction_by_loop,
+    direction_by_means,
+    direction_by_polyfit,
+    direction_one_side_centred,
+    direction_by_variance,
+]
 COMBINED = [
-        lambda z, a: -F.normalize((z - z.mean(0)).T @ (a - a.mean()), dim=0),
-        lambda z, a: (z.T @ a / len(z) / a.var())[None],
-    ]
+    lambda z, a: -F.normalize((z - z.mean(0)).T @ (a - a.mean()), dim=0),
+    lambda z, a: (z.T @ a / len(z) / a.var())[None],
+]

@@ -1,10 +1,9 @@
 """Answers to exercise 5.4: right ones in many styles, and some with two mistakes at once."""
 
 import math
+
 import numpy as np
 import torch
-import torch.nn.functional as F
-from vae_lessons.interpolation import lerp
 
 
 def grid_by_loops(side, margin=0.02):

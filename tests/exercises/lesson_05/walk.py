@@ -1,9 +1,7 @@
 """Answers to exercise 5.5: right ones in many styles, and some with two mistakes at once."""
 
-import math
-import numpy as np
 import torch
-import torch.nn.functional as F
+
 from vae_lessons.interpolation import lerp
 
 

@@ -1,11 +1,9 @@
 """Answers to exercise 6.5: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
+
 from vae_lessons.elbo import elbo_terms
 from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
 
 
 def average_by_weights(model, images, labels, batch_size):
@@ -88,10 +86,10 @@ def average_of_batches_per_pixel(model, images, labels, batch_size):
 
 
 RIGHT = [
-        average_by_weights,
-        average_by_cat,
-        average_by_the_course,
-        average_by_loader,
-        average_in_a_while,
-    ]
+    average_by_weights,
+    average_by_cat,
+    average_by_the_course,
+    average_by_loader,
+    average_in_a_while,
+]
 COMBINED = [average_added_kl_with_gradients, average_of_batches_per_pixel]

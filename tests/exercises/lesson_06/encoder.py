@@ -1,11 +1,7 @@
 """Answers to exercise 6.2: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from vae_lessons.elbo import elbo_terms
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
 
 
 def encode_in_one_line(encoder, to_mu, to_logvar, x, c):
@@ -53,11 +49,11 @@ def encode_condition_first_as_variance(encoder, to_mu, to_logvar, x, c):
 
 
 RIGHT = [
-        encode_in_one_line,
-        encode_by_hstack,
-        encode_one_by_one,
-        encode_into_an_empty_row,
-        encode_by_padding,
-        encode_last_axis,
-    ]
+    encode_in_one_line,
+    encode_by_hstack,
+    encode_one_by_one,
+    encode_into_an_empty_row,
+    encode_by_padding,
+    encode_last_axis,
+]
 COMBINED = [encode_swapped_and_untold, encode_condition_first_as_variance]

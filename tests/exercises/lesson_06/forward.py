@@ -1,10 +1,7 @@
 """Answers to exercise 6.3: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from vae_lessons.elbo import elbo_terms
-from vae_lessons.kl import kl_closed_form
+
 from vae_lessons.reparameterization import reparameterize
 
 
@@ -64,10 +61,10 @@ def forward_prior_scaled(model, x, y):
 
 
 RIGHT = [
-        forward_by_parts,
-        forward_embedding_twice,
-        forward_by_rsample,
-        forward_one_by_one,
-        forward_by_variance,
-    ]
+    forward_by_parts,
+    forward_embedding_twice,
+    forward_by_rsample,
+    forward_one_by_one,
+    forward_by_variance,
+]
 COMBINED = [forward_untold_decoder_at_mu, forward_swapped_and_squeezed, forward_prior_scaled]

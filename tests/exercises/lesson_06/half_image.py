@@ -1,11 +1,7 @@
 """Answers to exercise 6.4: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from vae_lessons.elbo import elbo_terms
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
 
 
 def halves_by_mask(images):
@@ -56,11 +52,11 @@ def halves_left_in_place(images):
 
 
 RIGHT = [
-        halves_by_mask,
-        halves_by_zeros,
-        halves_by_cat,
-        halves_by_pad,
-        halves_by_difference,
-        halves_by_numpy,
-    ]
+    halves_by_mask,
+    halves_by_zeros,
+    halves_by_cat,
+    halves_by_pad,
+    halves_by_difference,
+    halves_by_numpy,
+]
 COMBINED = [halves_grey_and_swapped, halves_left_in_place]

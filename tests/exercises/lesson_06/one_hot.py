@@ -3,9 +3,6 @@
 import numpy as np
 import torch
 import torch.nn.functional as F
-from vae_lessons.elbo import elbo_terms
-from vae_lessons.kl import kl_closed_form
-from vae_lessons.reparameterization import reparameterize
 
 
 def one_hot_by_torch(y, classes):
@@ -40,15 +37,15 @@ def one_hot_by_numpy(y, classes):
 
 
 RIGHT = [
-        one_hot_by_torch,
-        one_hot_by_comparing,
-        one_hot_by_eye,
-        one_hot_by_scatter,
-        one_hot_by_loop,
-        one_hot_by_lists,
-        one_hot_by_numpy,
-    ]
+    one_hot_by_torch,
+    one_hot_by_comparing,
+    one_hot_by_eye,
+    one_hot_by_scatter,
+    one_hot_by_loop,
+    one_hot_by_lists,
+    one_hot_by_numpy,
+]
 COMBINED = [
-        lambda y, classes: 1 - F.one_hot(y, classes),
-        lambda y, classes: torch.eye(classes)[(y + 1) % classes].T,
-    ]
+    lambda y, classes: 1 - F.one_hot(y, classes),
+    lambda y, classes: torch.eye(classes)[(y + 1) % classes].T,
+]

@@ -1,10 +1,7 @@
 """Answers to exercise 6.6: right ones in many styles, and some with two mistakes at once."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from vae_lessons.elbo import elbo_terms
-from vae_lessons.kl import kl_closed_form
+
 from vae_lessons.reparameterization import reparameterize
 
 
@@ -58,11 +55,11 @@ def order_narrow_and_shifted(model, label, n, images):
 
 
 RIGHT = [
-        order_by_sample,
-        order_one_by_one,
-        order_by_distribution,
-        order_by_repeat,
-        order_by_reparameterize,
-        order_by_normal,
-    ]
+    order_by_sample,
+    order_one_by_one,
+    order_by_distribution,
+    order_by_repeat,
+    order_by_reparameterize,
+    order_by_normal,
+]
 COMBINED = [order_next_label_at_zero, order_logits_of_test_images, order_narrow_and_shifted]
