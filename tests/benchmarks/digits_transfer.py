@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from tests.conftest import mnist_folder, read_mnist
-from vae_lessons import digits
+from vae_lessons.data import digits
 
 
 def train(images, labels, epochs, seed=0):

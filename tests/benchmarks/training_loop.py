@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader
 from torchvision.transforms.functional import to_tensor
 
 from tests.conftest import mnist_folder, read_mnist
-from vae_lessons.data.images import binarize
 from vae_lessons.data.digits import draw
+from vae_lessons.data.images import binarize
 from vae_lessons.evaluation.bounds import importance_weighted_bound, test_elbo
 from vae_lessons.training.loop import TrainConfig, fit
 from vae_lessons.vae import VAE

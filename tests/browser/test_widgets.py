@@ -12,7 +12,7 @@ from tests.browser.offline import executed
 SETUP = """
 import json
 import torch
-from vae_lessons import digits
+from vae_lessons.data import digits
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.vae import VAE
