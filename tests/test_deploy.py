@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests.benchmarks import class_load
 from tests.conftest import REPOSITORY
-from vae_lessons import editions
+from vae_lessons.classroom import editions
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = SpecifierSet(PROJECT["project"]["requires-python"])

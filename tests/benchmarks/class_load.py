@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import nbformat
 import psutil
 
-from vae_lessons import notebooks
+from vae_lessons.classroom import lessons
 from vae_lessons.device import cores
 
 GB = 1e9
@@ -45,10 +45,10 @@ class Student:
 
 def study(lesson: str) -> None:
     """Run a lesson as the child process of the benchmark; the last line says how it went."""
-    notebook = nbformat.read(notebooks.lesson(lesson), as_version=4)
+    notebook = nbformat.read(lessons.find(lesson), as_version=4)
     error = ""
     try:
-        notebooks.execute(notebook)
+        lessons.execute(notebook)
     except Exception as failure:  # whatever it is, it is this student's result
         error = next(
             (line for line in reversed(str(failure).splitlines()) if line.strip()), type(failure).__name__
@@ -165,7 +165,7 @@ def each(settings: Mapping[str, str]) -> int:
         f"one kernel after another on {cores()} cores, {_conditions(settings)}; target {TARGET / GB:.1f} GB"
     )
     missed = 0
-    for path in notebooks.lessons():
+    for path in lessons.paths():
         (one,), alone = measured(path.stem[:2], 1, settings)
         verdict = one.error or ("" if one.rss <= TARGET else "over the target")
         print(f"  {path.stem[:2]}  {one.seconds:4.0f} s, {_memory(one.rss, alone)}  {verdict}", flush=True)

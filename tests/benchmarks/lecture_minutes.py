@@ -11,18 +11,20 @@ import re
 
 import nbformat
 
-from vae_lessons import editions, notebooks
+from vae_lessons.classroom import lessons
+from vae_lessons.classroom.cleaning import slide_type
+from vae_lessons.classroom.speaker_notes import speaker_notes
 
 
 def needed(cells: list, notes: list[str]) -> float:
     """Minutes for the cells and notes of a section."""
-    shown = [cell for cell in cells if notebooks.slide_type(cell) != "skip"]
+    shown = [cell for cell in cells if slide_type(cell) != "skip"]
     texts = [cell.source for cell in shown if cell.cell_type == "markdown"]
     code = [cell for cell in shown if cell.cell_type == "code"]
     lines = sum(
         len(cell.source.splitlines()) for cell in code if "deck-output" not in cell.metadata.get("tags", [])
     )
-    slides = sum(notebooks.slide_type(cell) in ("slide", "subslide") for cell in shown)
+    slides = sum(slide_type(cell) in ("slide", "subslide") for cell in shown)
     widgets = sum("from vae_lessons.widgets import" in cell.source for cell in code)
     spoken = re.sub(
         r"\*\*Watch out\.\*\*.*?(?=\n\*\*|\Z)", "", "\n".join(f"{n}\n" for n in notes), flags=re.DOTALL
@@ -33,10 +35,10 @@ def needed(cells: list, notes: list[str]) -> float:
 
 
 if __name__ == "__main__":
-    for path in notebooks.lessons():
+    for path in lessons.paths():
         cells = nbformat.read(path, as_version=4).cells
         places = {cell.id: place for place, cell in enumerate(cells)}
-        sections = editions.speaker_notes(path.stem)[:-1]
+        sections = speaker_notes(path.stem)[:-1]
         starts = [*(places[next(iter(section.notes))] for section in sections), len(cells)]
         minutes = [
             needed(cells[start:end], list(section.notes.values()))

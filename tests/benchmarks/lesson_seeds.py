@@ -10,7 +10,7 @@ import time
 
 import nbformat
 
-from vae_lessons import notebooks
+from vae_lessons.classroom import lessons
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?!\w)")
 SEED = re.compile(r"^seed, (.+) = 0, ", re.MULTILINE)
@@ -18,7 +18,7 @@ SEED = re.compile(r"^seed, (.+) = 0, ", re.MULTILINE)
 
 def printed(lesson: str, seed: int) -> list[str]:
     """All lines that a lesson prints when its seed is replaced, and the last line says how it went."""
-    path = notebooks.lesson(lesson)
+    path = lessons.find(lesson)
     notebook = nbformat.read(path, as_version=4)
     replaced = 0
     for cell in notebook.cells:
@@ -28,7 +28,7 @@ def printed(lesson: str, seed: int) -> list[str]:
     assert replaced == 1, f"{path.name} has no line 'seed, ... = 0, ...'"
     start = time.perf_counter()
     try:
-        notebooks.execute(notebook, {"VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"})
+        lessons.execute(notebook, {"VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"})
         result = "all claims hold"
     except ValueError as error:
         result = f"FAILED: {error}"

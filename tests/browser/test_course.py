@@ -8,9 +8,11 @@ from tests.browser.hand import drag, pixels, press
 from tests.browser.test_export import AXE, OVERFLOWS
 from tests.browser.test_lessons import IN_LESSON
 from tests.conftest import brief, mnist_folder
-from tests.test_export import already
-from tests.test_notebooks import code_cells
-from vae_lessons import editions, export, notebooks
+from tests.classroom.pages.tiny_course import already
+from tests.committed import code_cells
+from vae_lessons.classroom import editions, lessons, pages
+from vae_lessons.classroom.cleaning import slide_type, text_of_outputs
+from vae_lessons.classroom.pages import course
 from vae_lessons.exercises.catalogue import exercises
 
 ON_SLIDES = ("slide", "subslide")
@@ -19,12 +21,12 @@ ON_SLIDES = ("slide", "subslide")
 @pytest.fixture(scope="module")
 def ran():
     """Each lesson's instructor's edition by its name, run in brief: on MNIST where it is, else on digits."""
-    settings, folder, found = dict(notebooks.COMMITTED), mnist_folder(), {}
+    settings, folder, found = dict(lessons.COMMITTED), mnist_folder(), {}
     if folder is not None:
         settings |= {"VAE_LESSONS_DATASET": "mnist", "VAE_LESSONS_DATA": str(folder.parents[1])}
-    for path in notebooks.lessons():
-        found[path.stem] = brief(editions.instructor(export.read(path), path.stem))
-        notebooks.execute(found[path.stem], settings, widgets=True)
+    for path in lessons.paths():
+        found[path.stem] = brief(editions.instructor(pages.read(path), path.stem))
+        lessons.execute(found[path.stem], settings, widgets=True)
     return found
 
 
@@ -34,15 +36,17 @@ def written(ran, tmp_path_factory):
     out = tmp_path_factory.mktemp("website")
 
     def read(path):
-        edition = editions.student(export.read(path), path.stem)
+        edition = editions.student(pages.read(path), path.stem)
         outputs = {cell.id: cell.outputs for cell in code_cells(ran[path.stem])}
         for cell in code_cells(edition):
             cell.outputs = outputs[cell.id]
         edition.metadata["widgets"] = ran[path.stem].metadata["widgets"]
         return edition
 
-    export.site(out, read, already)
-    export.slides("04", out, lambda path: editions.with_notes(read(path), path.stem), already)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "read", read)
+        pages.site(out, already)
+        pages.slides("04", out, already)
     return out
 
 
@@ -55,13 +59,13 @@ def test_the_instructors_edition_runs_and_every_check_says_right(ran, lesson):
             if function == "check":
                 checked += 1
                 assert "· right" in said, f"{number}: {said[:300]}"
-    assert checked == sum(number.startswith(f"{int(lesson[:2])}.") for number in exercises())
+    assert checked == sum(exercise.lesson == lesson.partition("_")[0] for exercise in exercises().values())
 
 
 @pytest.mark.parametrize("lesson", IN_LESSON)
 def test_lessons_run_on_mnist(mnist_raw, ran, lesson):
     """Whether their claims hold there is measured by tests.benchmarks.lesson_seeds."""
-    assert "mnist" in "".join(map(notebooks.text_of_outputs, ran[lesson].cells)).lower()
+    assert "mnist" in "".join(map(text_of_outputs, ran[lesson].cells)).lower()
 
 
 @pytest.mark.parametrize("lesson", IN_LESSON)
@@ -101,8 +105,8 @@ def test_search_goes_through_all_lessons(visit):
 def test_the_slides_of_a_lesson_fit_and_its_widget_moves(visit):
     page = visit("04_kl_balance.slides.html")
     page.wait_for_selector("html[data-ready]")
-    notebook = nbformat.read(notebooks.lesson("04"), as_version=4)
-    types = [notebooks.slide_type(cell) for cell in notebook.cells]
+    notebook = nbformat.read(lessons.find("04"), as_version=4)
+    types = [slide_type(cell) for cell in notebook.cells]
     assert page.evaluate("Reveal.getTotalSlides()") == sum(one in ON_SLIDES for one in types)
     touched = False
     while not page.evaluate("Reveal.isLastSlide()"):

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import missing
 from tests.browser.hand import data, drag, pixels, press
-from tests.test_export import MODELS, already, named, tiny
-from vae_lessons import export, notebooks
+from tests.classroom.pages.tiny_course import MODELS, already, named, put_in_place, tiny
+from vae_lessons.classroom import lessons, pages
 
 OVERFLOWS = """() => [Reveal.getCurrentSlide()].filter(slide => {
     const page = slide.getBoundingClientRect();
@@ -30,9 +30,11 @@ def written(tmp_path_factory):
     if shutil.which("npm") is None:
         missing("no npm on this machine", "https://nodejs.org")
     out, notebook = tmp_path_factory.mktemp("written"), tiny()
-    notebooks.execute(notebook, widgets=True)
-    export.site(out, lambda path: named(notebook, path), already)
-    export.slides("03", out, lambda path: named(notebook, path), already)
+    lessons.execute(notebook, widgets=True)
+    with pytest.MonkeyPatch.context() as patch:
+        put_in_place(patch, lambda path: named(notebook, path), tmp_path_factory.mktemp("notes"))
+        pages.site(out, already)
+        pages.slides("03", out, already)
     if "cdn." in (out / "03_reparameterization.slides.html").read_text("utf-8"):
         missing("npm could not download the scripts", "see what it said above")
     return out
@@ -131,7 +133,7 @@ def test_search_finds_over_pages_by_keys_and_leads_to_the_heading(visit):
 
 def test_previous_and_next_lead_from_the_first_page_to_the_glossary_and_back(visit):
     page = visit("index.html")
-    first, last = (notebooks.lessons()[place].stem for place in (0, -1))
+    first, last = (lessons.paths()[place].stem for place in (0, -1))
     for way, stem in [("next", first), ("prev", "index")]:
         page.locator(f".ways [rel={way}]").click()
         page.wait_for_url(f"**/{stem}.html")

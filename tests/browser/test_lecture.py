@@ -10,9 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.hand import soon
 from tests.browser.test_lessons import touch_sliders
 from tests.browser.test_widgets import SETUP
-from vae_lessons import editions, notebooks
+from vae_lessons.classroom import editions, lessons
+from vae_lessons.classroom.cleaning import slide_type
+from vae_lessons.classroom.speaker_notes import speaker_notes
 
-LESSONS = notebooks.lessons()
+LESSONS = lessons.paths()
 WALK = """async () => {  // every slide as it is when all its fragments are there: its cells, and what lies outside
     const { commands } = window.jupyterapp;
     const panel = document.querySelector(".jp-NotebookPanel.jp-Deck");
@@ -63,7 +65,7 @@ def stop_presenting(lab):
 
 def slides(notebook):
     """The first cell of each slide, in order."""
-    types = [(cell.id, notebooks.slide_type(cell)) for cell in notebook.cells]
+    types = [(cell.id, slide_type(cell)) for cell in notebook.cells]
     return [name for name, slide_type in types if slide_type in ("slide", "subslide")]
 
 
@@ -101,7 +103,7 @@ def test_a_widget_on_a_slide_is_large_and_follows_mouse_and_keys(deck):
 
 
 def test_a_prediction_can_be_read_from_the_last_row_before_and_after_the_vote(deck, tmp_path):
-    lesson = nbformat.read(notebooks.lesson("04"), as_version=4)
+    lesson = nbformat.read(lessons.find("04"), as_version=4)
     (asks,) = (cell for cell in lesson.cells if '"4-blur"' in cell.source)
     nobody = f"import os\nos.environ['VAE_LESSONS_STATE'] = {str(tmp_path)!r}"
     asks.source = f"{nobody}\nfrom vae_lessons.exercises import predict\n{asks.source}"
@@ -117,9 +119,7 @@ def test_a_prediction_can_be_read_from_the_last_row_before_and_after_the_vote(de
 @pytest.fixture
 def lecture(open_notebook):
     """Lesson 03 for its instructor, its first cell run: the page, and the window of notes after Start."""
-    edition = editions.instructor(
-        nbformat.read(notebooks.lesson("03"), as_version=4), "03_reparameterization"
-    )
+    edition = editions.instructor(nbformat.read(lessons.find("03"), as_version=4), "03_reparameterization")
     page = open_notebook(edition, width=1280, height=720, run=False)
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-cell')")
     return page, lambda: start(page)
@@ -135,7 +135,7 @@ def start(page: Page) -> Page:
 def test_notes_follow_the_slides_and_keys_work_in_both_windows(lecture):
     page, begin = lecture
     notes = begin()
-    sections = editions.speaker_notes("03_reparameterization")
+    sections = speaker_notes("03_reparameterization")
     said = [
         note.split("\n")[0].removeprefix("**Say.** ")[:20]
         for section in sections
@@ -181,7 +181,7 @@ def test_a_lecture_started_again_begins_at_its_first_slide(lecture):
 
 def test_without_the_extension_the_button_says_how_to_start(open_notebook):
     page = open_notebook(
-        new_notebook(cells=[new_code_cell("from vae_lessons.lecture import Lecture\nLecture()")])
+        new_notebook(cells=[new_code_cell("from vae_lessons.classroom.lecture import Lecture\nLecture()")])
     )
     page.evaluate("document.querySelector('[data-command=\"deck:toggle\"]').remove()")
     page.get_by_role("button", name="Start the lecture").click()

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from vae_lessons.notebooks import FOLDER, lessons
+from vae_lessons.classroom.lessons import FOLDER, paths
 
 from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
 from tests.conftest import brief
@@ -22,7 +22,7 @@ WIDGETS = (
 
 
 def test_every_lesson_is_here_and_has_something_to_touch():
-    assert sorted(IN_LESSON) == [path.stem for path in lessons()]
+    assert sorted(IN_LESSON) == [path.stem for path in paths()]
     for lesson, widgets in IN_LESSON.items():
         text = (FOLDER / f"{lesson}.ipynb").read_text(encoding="utf-8")
         assert all(f"{widget}(" in text for widget in widgets)

@@ -160,11 +160,11 @@ def test_an_attribute_is_one_more_slider(widget, name):
 @pytest.mark.parametrize("name", ["sliders", "sliders with labels", "sliders that ask Python"])
 def test_a_click_encodes_an_image(widget, name):
     widget.get_by_role("button", name="encode 4").click()
-    told = ", labels[3:4]" if "labels" in name else ""
-    code = ask(widget.page, f"W[{name!r}]._model.encode(images[3:4] / 255{told})[0][0].tolist()")
+    condition = ", labels[3:4]" if "labels" in name else ""
+    code = ask(widget.page, f"W[{name!r}]._model.encode(images[3:4] / 255{condition})[0][0].tolist()")
     assert data(widget, "z") == pytest.approx(code, abs=1e-5)
     check_decoded(widget, name, widget.locator(".vl-big"))
-    if told:
+    if condition:
         assert ask(widget.page, f"W[{name!r}].condition") == ask(widget.page, "labels[3].item()")
 
 
@@ -558,8 +558,8 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
         widget, z, tensor = eval(WIDGETS[name], world), data(root, "z"), world["torch"].tensor
         if name.startswith("reparam"):
             z = [*widget._z[: widget._latent], z, *widget._z[widget._latent + 1 :]]
-        told = widget._row()[0, len(z) :].tolist() if name.startswith("sliders with ") else []
-        expected = (255 * widget._functions["decoder"](tensor([[*z, *told]]))[0]).round().int().tolist()
+        condition = widget._row()[0, len(z) :].tolist() if name.startswith("sliders with ") else []
+        expected = (255 * widget._functions["decoder"](tensor([[*z, *condition]]))[0]).round().int().tolist()
         canvas = next((PICTURES[start] for start in PICTURES if name.startswith(start)), ".vl-big")
         assert furthest(pixels(root.locator(canvas)), expected) <= CLOSE, name
     assert page.requests == []
