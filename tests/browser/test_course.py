@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from tests.browser.hand import drag, pixels, press
 from tests.browser.test_export import AXE, OVERFLOWS
 from tests.browser.test_lessons import IN_LESSON
-from tests.conftest import brief, mnist_folder
 from tests.classroom.pages.tiny_course import already
 from tests.committed import code_cells
+from tests.conftest import brief, mnist_folder
 from vae_lessons.classroom import editions, lessons, pages
 from vae_lessons.classroom.cleaning import slide_type, text_of_outputs
 from vae_lessons.classroom.pages import course

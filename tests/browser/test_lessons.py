@@ -2,10 +2,10 @@
 
 import nbformat
 import pytest
-from vae_lessons.classroom.lessons import FOLDER, paths
 
 from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
 from tests.conftest import brief
+from vae_lessons.classroom.lessons import FOLDER, paths
 
 IN_LESSON = {
     "00_start_here": ["TrainingMonitor", "LatentSliders"],
