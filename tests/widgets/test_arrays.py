@@ -5,6 +5,8 @@ import torch
 
 from tests.widgets.samples import ATTRIBUTES, IMAGES, X, conditional, vae
 from vae_lessons.autoencoder import Autoencoder
+from vae_lessons.vae import VAE
+from vae_lessons.widgets import BalanceExplorer, Interpolator, LatentPlane, LatentSliders, TrainingMonitor
 from vae_lessons.widgets.arrays import as_bytes, decode, encode, prior_points
 
 
@@ -43,6 +45,23 @@ def test_colour_is_refused_with_the_fix():
     with pytest.raises(ValueError, match="must be grey") as error:
         as_bytes(torch.zeros(2, 3, 28, 28))
     assert "mean(1, keepdim=True)" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        TrainingMonitor,
+        LatentSliders,
+        lambda model: Interpolator(model, IMAGES),
+        lambda model: LatentPlane(model, IMAGES),
+        lambda model: BalanceExplorer({"beta 1": model}, IMAGES),
+    ],
+)
+def test_a_widget_for_a_model_of_colour_images_is_refused_before_anything_is_trained_or_shown(make):
+    with pytest.raises(
+        ValueError, match=r"widgets show grey images, and this VAE has image_shape=\(3, 28, 28\)"
+    ):
+        make(VAE(latent_dim=3, hidden_dim=8, image_shape=(3, 28, 28)))
 
 
 def test_points_of_the_prior_are_the_same_each_time_and_leave_the_callers_numbers_alone():

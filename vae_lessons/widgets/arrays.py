@@ -6,9 +6,20 @@ from torch import Tensor, nn
 from vae_lessons.data.images import check_images, to_condition, to_unit
 
 
+def check_grey(model: nn.Module) -> None:
+    """Raise ValueError for a model whose image_shape has more than one channel."""
+    shape = getattr(model, "image_shape", (1,))
+    if shape[0] != 1:
+        raise ValueError(
+            f"widgets show grey images, and this {type(model).__name__} has image_shape={tuple(shape)}.\n"
+            "Train and sample it by code; a widget needs a model with one channel."
+        )
+
+
 @torch.no_grad()
 def encode(model: nn.Module, x: Tensor, conditions: Tensor | None = None) -> tuple[Tensor, Tensor | None]:
     """mu (N, J) and std (N, J) of images (N, C, H, W); std is None for a model that encodes points."""
+    check_grey(model)
     device = next(model.parameters()).device
     condition = () if conditions is None else (to_condition(conditions).to(device),)
     code = model.encode(to_unit(x).to(device), *condition)
@@ -21,6 +32,7 @@ def encode(model: nn.Module, x: Tensor, conditions: Tensor | None = None) -> tup
 @torch.no_grad()
 def decode(model: nn.Module, z: Tensor, *conditions: Tensor) -> Tensor:
     """Images x_hat (N, C, H, W) in [0, 1] of points z (N, J), for a conditional model with one condition each."""
+    check_grey(model)
     device = next(model.parameters()).device
     return model.decode(z.to(device), *(condition.to(device) for condition in conditions)).sigmoid().cpu()
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vae_lessons import evaluation, plotting
 from vae_lessons.data.images import binarize, check_images, to_unit
-from vae_lessons.widgets.arrays import as_bytes, decode, encode, prior_points
+from vae_lessons.widgets.arrays import as_bytes, check_grey, decode, encode, prior_points
 from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
@@ -43,6 +43,7 @@ class BalanceExplorer(BrowserWidget):
         points = prior_points(samples, max(model.latent_dim for model in models.values()))
         numbers, binary = [], binarize(images)
         for name, model in models.items():
+            check_grey(model)
             rate = evaluation.average_kl_per_latent(model, binary).sum().item()
             numbers.append({"rate": rate, "distortion": -evaluation.test_elbo(model, binary) - rate})
             rebuilt = decode(model, encode(model, self._x)[0])

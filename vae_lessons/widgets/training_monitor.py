@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from vae_lessons import plotting
 from vae_lessons.training.run import History
-from vae_lessons.widgets.arrays import as_bytes, decode, prior_points
+from vae_lessons.widgets.arrays import as_bytes, check_grey, decode, prior_points
 from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 COLUMNS = 8
@@ -45,6 +45,7 @@ class TrainingMonitor(BrowserWidget):
     _ended = traitlets.Bool().tag(sync=True)
 
     def __init__(self, model: nn.Module) -> None:
+        check_grey(model)
         self._model, self._display, self._shown = model, None, False
         self._z = prior_points(COLUMNS, model.latent_dim)
         self._rows: list[Tensor] = []
