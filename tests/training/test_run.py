@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 import torch
@@ -180,6 +181,8 @@ class DuelConfig:
 
 @dataclass
 class DuelHistory:
+    unit: ClassVar[str] = "nats per point"
+
     real: list[float] = field(default_factory=list)
     fooled: list[float] = field(default_factory=list)
     seconds: float = 0.0
@@ -282,7 +285,7 @@ def test_any_loop_is_stopped_with_what_it_has_learnt():
 def test_any_loop_shows_its_terms_beside_the_bar(capsys):
     fought(progress=True)
     said = capsys.readouterr().err
-    assert "9/9" in said and "real" in said and "fooled" in said
+    assert "9/9" in said and "real" in said and "fooled" in said and "nats per point" in said
 
 
 def test_any_loop_stops_at_a_loss_that_is_no_number():

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +48,8 @@ class TrainConfig:
 @dataclass
 class History:
     """What training saw: one entry per epoch, in nats per image, averaged while the weights were moving."""
+
+    unit: ClassVar[str] = "nats per image"
 
     log_px_z: list[float] = field(default_factory=list)
     kl: list[float] = field(default_factory=list)

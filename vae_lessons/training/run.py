@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -29,8 +29,12 @@ class Config(Protocol):
 
 
 class History(Protocol):
-    """What a run writes: a dataclass with these two fields, and a list for each term that its loop records."""
+    """What a run writes: a dataclass with these two fields, and a list for each term that its loop records.
 
+    unit says what the terms are measured in, like "nats per image".
+    """
+
+    unit: ClassVar[str]
     seconds: float
     interrupted: bool
 
@@ -88,7 +92,7 @@ class Run:
             averages = ", ".join(f"{_label(name)} {term.mean().item():.3g}" for name, term in terms.items())
             raise FloatingPointError(
                 f"the loss became {loss.item()} in epoch {self._epoch + 1}, step {self._step + 1} of the run.\n"
-                f"Averages of this batch, in nats per image: {averages}.\n"
+                f"Averages of this batch, in {self._history.unit}: {averages}.\n"
                 "A smaller learning_rate usually cures this; make a new model before you train again."
             )
 
@@ -107,7 +111,7 @@ class Run:
         for name, average in zip(self._sums, averages, strict=True):
             getattr(self._history, name).append(average)
         words = (f"{_label(name)} {average:.1f}" for name, average in zip(self._sums, averages, strict=True))
-        self.bar.set_postfix_str(f"{', '.join(words)} nats per image")
+        self.bar.set_postfix_str(f"{', '.join(words)} {self._history.unit}")
 
 
 Loop = Callable[..., None]

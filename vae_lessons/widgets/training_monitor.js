@@ -19,11 +19,8 @@ function render({ model, el }) {
   root.follow("_titles _steps", () => {
     const titles = model.get("_titles");
     if (curves.length !== titles.length) {
-      curves = titles.map((title, n) => liveCurve(title.split(":")[0], colours[n % colours.length]));
-      charts.replaceChildren(...titles.map((title, n) => {
-        const [name, reading] = title.split(": ");
-        return captioned(`${name}, nats per image${reading ? `: ${reading}` : ""}`, curves[n]);
-      }));
+      curves = titles.map((title, n) => liveCurve(title, colours[n % colours.length]));
+      charts.replaceChildren(...titles.map((title, n) => captioned(title, curves[n])));
     }
     const steps = model.get("_steps"); // [[share done, first term, second term, ...], ...]
     curves.forEach((curve, n) => curve.show(steps.map((step) => [step[0], step[n + 1]])));
@@ -56,7 +53,9 @@ async function interrupt(kernel) {
   return (await fetch(`${baseUrl}api/kernels/${kernel}/interrupt`, { method: "POST", headers })).ok;
 }
 
-function liveCurve(label, colour) {
+// title: "name, unit: how to read it", of which only the name is needed.
+function liveCurve(title, colour) {
+  const [label, unit = ""] = title.split(":")[0].split(", ");
   const [width, height, edge] = [300, 150, 46];
   const line = element("polyline", { fill: "none", stroke: colour, "stroke-width": 2 });
   const [low, high, now] = [height - 22, 16, 0].map((y) => element("text", { x: edge - 4, y, "text-anchor": "end" }));
@@ -74,7 +73,7 @@ function liveCurve(label, colour) {
     line.setAttribute("points", points.map(([done, value]) => `${x(done)},${y(value)}`).join(" "));
     low.textContent = bottom.toFixed(1);
     high.textContent = top.toFixed(1);
-    svg.setAttribute("aria-label", `${label}: ${points.at(-1)[1].toFixed(1)} nats per image at ${Math.round(100 * points.at(-1)[0])} % of training`);
+    svg.setAttribute("aria-label", `${label}: ${points.at(-1)[1].toFixed(1)} ${unit} at ${Math.round(100 * points.at(-1)[0])} % of training`);
   };
   return svg;
 }

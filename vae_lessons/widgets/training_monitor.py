@@ -19,7 +19,10 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 COLUMNS = 8
 MOMENTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of training at which samples are drawn
 SECONDS = 0.1  # between two looks at the curves
-TITLES = {"log_px_z": "log p(x|z): higher is better", "kl": "KL from the prior"}
+TITLES = {  # name, unit: how to read it
+    "log_px_z": "log p(x|z), nats per image: higher is better",
+    "kl": "KL from the prior, nats per image",
+}
 
 
 class TrainingMonitor(BrowserWidget):
@@ -110,8 +113,9 @@ class TrainingMonitor(BrowserWidget):
         steps = [step for step in self._steps if step[0] > 0.05] or self._steps  # the first are far off
         done = [100 * step[0] for step in steps]
         for place, (axis, title) in enumerate(zip(axes, titles, strict=True), start=1):
+            name, _, unit = title.partition(":")[0].partition(", ")
             axis.plot(done, [step[place] for step in steps])
-            axis.set(title=title.partition(":")[0], xlabel="% of training", ylabel="nats per image")
+            axis.set(title=name, xlabel="% of training", ylabel=unit)
         height, width = self._shape or (1, 1)
         sheet = (
             torch.cat(self._rows or [torch.zeros(COLUMNS, 1, height, width)])

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from vae_lessons.exercises.engine.exercise import Exercise
 
-# 3.1 and 3.3: width(second) is the standard deviation
 COMMON: list[tuple[str, Callable]] = []  # mistakes that have nothing to do with how the width is written
 
 
@@ -17,6 +16,7 @@ def common(sentence: str, draw: Callable) -> None:
 
 
 def add_common(exercise: Exercise, second: str, width: Callable[[Tensor], Tensor]) -> None:
+    """Let an exercise recognise them; its second argument is called `second`, and width(second) is the std."""
     for sentence, draw in COMMON:
 
         def answer(mu: Tensor, s: Tensor, draw: Callable = draw) -> object:
