@@ -31,7 +31,10 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
     ],
     "data": [["images", "digits", "faces", "mnist"], ["datasets"]],
     "training": [["weights", "fingerprint"], ["cache"], ["run"], ["loop"], ["checkpoints"]],
-    "evaluation": [["batches", "judge", "latents", "pictures"], ["bounds", "collapse", "judge_training"]],
+    "evaluation": [
+        ["batches", "judge", "latents", "pictures"],
+        ["bounds", "collapse", "copying", "judge_training"],
+    ],
     "widgets": [
         ["arrays", "network_export", "validators"],
         ["browser_widget"],

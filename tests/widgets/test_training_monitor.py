@@ -93,6 +93,20 @@ def test_between_two_looks_the_curves_show_averages(displayed, monkeypatch):
     assert monitor._steps == [[1.0, -25.0, 2.5]]
 
 
+def test_a_few_last_steps_join_the_last_point_since_their_own_average_strays(displayed, monkeypatch):
+    monkeypatch.setattr(training_monitor, "SECONDS", 1000.0)
+    monitor = TrainingMonitor(VAE(3, 16))
+    for step in range(1, 22):
+        if step == 20:
+            monitor._look()
+        value = -100.0 if step < 21 else -20.0
+        monitor.step(step / 21, log_px_z=torch.full((6,), value), kl=torch.ones(6))
+    monitor.end()
+    ((done, log_px_z, kl),) = monitor._steps
+    assert done == 1.0
+    close([log_px_z, kl], [(20 * -100 - 20) / 21, 1])
+
+
 def test_stop_ends_training_cleanly(displayed):
     model = VAE(3, 16)
     monitor = TrainingMonitor(model)

@@ -2,6 +2,7 @@
 
 from vae_lessons.evaluation.bounds import importance_weighted_bound, test_elbo
 from vae_lessons.evaluation.collapse import active_units, average_kl_per_latent
+from vae_lessons.evaluation.copying import nearer_to_training
 from vae_lessons.evaluation.judge import judge_confidence
 from vae_lessons.evaluation.latents import factor_regression, linear_probe
 from vae_lessons.evaluation.pictures import measured_slant, measured_thickness, nearest_distance, sharpness
@@ -15,6 +16,7 @@ __all__ = [
     "linear_probe",
     "measured_slant",
     "measured_thickness",
+    "nearer_to_training",
     "nearest_distance",
     "sharpness",
     "test_elbo",

@@ -19,6 +19,7 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 COLUMNS = 8
 MOMENTS = (0, 1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # shares of training at which samples are drawn
 SECONDS = 0.1  # between two looks at the curves
+FEW = 10  # steps, whose average strays too far for a point of its own
 TITLES = {  # name, unit: how to read it
     "log_px_z": "log p(x|z), nats per image: higher is better",
     "kl": "KL from the prior, nats per image",
@@ -53,6 +54,7 @@ class TrainingMonitor(BrowserWidget):
         self._z = prior_points(COLUMNS, model.latent_dim)
         self._rows: list[Tensor] = []
         self._since: list[Tensor] = []  # the averages of all terms (T,) in each step since the last look
+        self._before: list[Tensor] = []  # and between the last two
         self._done, self._looked = 0.0, time.perf_counter()
         super().__init__(_kernel=_kernel_id())
 
@@ -74,6 +76,8 @@ class TrainingMonitor(BrowserWidget):
 
     def end(self) -> None:
         """Training has ended: leave a picture of it."""
+        if self._steps and len(self._since) < FEW:  # they join the last point
+            self._steps, self._since = self._steps[:-1], [*self._before, *self._since]
         self._look()
         self._ended = True
         if self._display is not None:
@@ -101,7 +105,7 @@ class TrainingMonitor(BrowserWidget):
     def _look(self) -> None:
         if self._since:
             self._steps = [*self._steps, [self._done, *torch.stack(self._since).mean(0).tolist()]]
-        self._since, self._looked = [], time.perf_counter()
+        self._before, self._since, self._looked = self._since, [], time.perf_counter()
 
     def still(self) -> tuple[Figure, str, str]:
         """The curves and the sheet of samples."""
