@@ -33,7 +33,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
     "training": [["weights", "fingerprint"], ["cache"], ["run"], ["loop"], ["checkpoints"]],
     "evaluation": [
         ["batches", "judge", "latents", "pictures"],
-        ["bounds", "collapse", "copying", "judge_training"],
+        ["bounds", "collapse", "copying", "frechet", "judge_training"],
     ],
     "widgets": [
         ["arrays", "network_export", "validators"],

@@ -1,5 +1,6 @@
 """The digit judge: a small frozen classifier that says how sure it is that a picture is a digit, and which."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -56,15 +57,30 @@ def judge_confidence(images: Tensor, batch_size: int = 1000) -> tuple[Tensor, Te
     images: (N, 1, 28, 28) uint8 or float in [0, 1]. Returns confidence (N,) and digit (N,) on the CPU.
     The judge may also answer "no digit", so a confidence near 0 means a picture of nothing.
     """
+    probabilities = torch.cat([_judge()(x).softmax(1) for x in _batches(images, batch_size)])
+    return probabilities[:, :NO_DIGIT].max(1)
+
+
+@torch.no_grad()
+def judge_features(images: Tensor, batch_size: int = 1000) -> Tensor:
+    """What the judge sees in each picture before it decides: the averages of its 64 last feature maps, (N, 64).
+
+    images: (N, 1, 28, 28) uint8 or float in [0, 1]. Returns features on the CPU.
+    """
+    convolutions = _judge().layers[:-2]  # without flattening and the linear layer
+    return torch.cat([convolutions(x).mean((2, 3)) for x in _batches(images, batch_size)])
+
+
+def _batches(images: Tensor, batch_size: int) -> Iterator[Tensor]:
+    """Batches as the judge takes them, (B, 1, 28, 28) in [0, 1] on the CPU; raises for images that it does not know."""
     check_images(images, grey=True)
     if images.shape[2:] != (28, 28):
         raise ValueError(
             f"the judge knows digits of 28 x 28 pixels, but these images have the shape {tuple(images.shape)}.\n"
             "It has no opinion on other images."
         )
-    judge = _judge()
-    probabilities = torch.cat([judge(to_unit(batch).cpu()).softmax(1) for batch in images.split(batch_size)])
-    return probabilities[:, :NO_DIGIT].max(1)
+    for batch in images.split(batch_size):
+        yield to_unit(batch).cpu()
 
 
 @cache
