@@ -14,7 +14,7 @@ def encode_by_hstack(encoder, to_mu, to_logvar, x, c):
 
 
 def encode_one_by_one(encoder, to_mu, to_logvar, x, c):
-    rows = [torch.cat([encoder(image[None])[0], told]) for image, told in zip(x, c, strict=True)]
+    rows = [torch.cat([encoder(image[None])[0], condition]) for image, condition in zip(x, c, strict=True)]
     mu = torch.stack([to_mu(row) for row in rows])
     logvar = torch.stack([to_logvar(row) for row in rows])
     return mu, logvar

@@ -36,10 +36,10 @@ def forward_one_by_one(model, x, y):
 
 
 def forward_by_variance(model, images, labels):
-    told = model.embed(labels)
-    q = model.encode(images, told)
+    condition = model.embed(labels)
+    q = model.encode(images, condition)
     eps = torch.randn(q[0].shape)
-    return model.decode(torch.addcmul(q[0], q[1].exp().sqrt(), eps), told), *q
+    return model.decode(torch.addcmul(q[0], q[1].exp().sqrt(), eps), condition), *q
 
 
 def forward_untold_decoder_at_mu(model, x, y):
