@@ -57,8 +57,8 @@ EXERCISE = Exercise(
         gradients=["x", "c"],
     ),
     hints=(
-        "Both heads should see everything that is known: what the image shows and what was told.",
-        "Put the rows side by side: torch.cat joins along axis 0 unless told otherwise.",
+        "Both heads should see everything that is known: what the image shows and what the condition says.",
+        "Put the rows side by side: torch.cat joins along axis 0 unless dim says otherwise.",
         "h = torch.cat([encoder(x), c], 1) is (B, hidden + C); give it to to_mu and to to_logvar.",
     ),
 )
@@ -103,7 +103,7 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """torch.cat joins along axis 0, below each other, unless told otherwise; the condition belongs beside the
+    """torch.cat joins along axis 0, below each other, unless dim says otherwise; the condition belongs beside the
     features, axis 1.""",
     lambda h, c: torch.cat([h, c]),
 )
@@ -117,8 +117,8 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """You fill the place of the condition with zeros, so the shapes fit but the encoder is told nothing: join c
-    itself.""",
+    """You fill the place of the condition with zeros, so the shapes fit but the encoder does not see the condition: join
+    c itself.""",
     _features_only,
 )
 
@@ -131,15 +131,16 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """Only mu is told the condition; how wide a region has to be depends on it as well. Give both heads the same
-    row.""",
+    """Only mu depends on the condition in your version, but the width of the posterior depends on it as well. Give
+    both heads the same row.""",
     _both,
     _features_only,
 )
 
 
 _encode_mistake(
-    """Only logvar is told the condition; where a region lies depends on it as well. Give both heads the same row.""",
+    """Only logvar depends on the condition in your version, but the mean of the posterior depends on it as well. Give
+    both heads the same row.""",
     _features_only,
     _both,
 )
@@ -167,32 +168,32 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """All images are told the condition of the first one: each row of features has its own row of c.""",
+    """All images get the condition of the first one: each row of features has its own row of c.""",
     lambda h, c: torch.cat([h, c[:1].expand(len(h), -1)], 1),
 )
 
 
 _encode_mistake(
-    """The conditions stand in the reverse order, so images are told those of others: row n of c belongs to image
+    """The conditions stand in the reverse order, so images get those of others: row n of c belongs to image
     n.""",
     lambda h, c: torch.cat([h, c.flip(0)], 1),
 )
 
 
 _encode_mistake(
-    """The conditions are shifted by a row, so each image is told that of another: row n of c belongs to image n.""",
+    """The conditions are shifted by a row, so each image gets that of another: row n of c belongs to image n.""",
     lambda h, c: torch.cat([h, c.roll(1, 0)], 1),
 )
 
 
 _encode_mistake(
-    """All images are told the average condition of the batch: row n of c belongs to image n.""",
+    """All images get the average condition of the batch: row n of c belongs to image n.""",
     lambda h, c: torch.cat([h, c.mean(0).expand_as(c)], 1),
 )
 
 
 _encode_mistake(
-    """You apply softmax to the condition, which changes what is told: it is embedded already, so join it as it is.""",
+    """You apply softmax to the condition, which changes it: it is embedded already, so join it as it is.""",
     lambda h, c: torch.cat([h, c.softmax(1)], 1),
 )
 

@@ -28,7 +28,7 @@ class Teller(nn.Module):
         numbers = torch.Generator().manual_seed(7)
         self.listening: dict[
             str, bool
-        ] = {}  # whether what encode and decode were told can teach the embedding
+        ] = {}  # whether what encode and decode were given can teach the embedding
         self.table = nn.Parameter(torch.tensor([[0.7, -1.2, 0.4], [-0.3, 0.6, 1.9], [1.4, -0.8, -0.5]]))
         self.to_mu = nn.Parameter(0.8 * torch.randn(2, 9, generator=numbers))
         self.to_logvar = nn.Parameter(0.2 * torch.randn(2, 9, generator=numbers))
@@ -98,7 +98,7 @@ def forward_probe(answer: Answer) -> Iterator[Seen]:
     yield Seen("x_logits all lie between 0 and 1", str(inside), given)
     if inside:
         return
-    yield Seen("the decoder is told", _who(model, model.heard(x_logits)[1]), given)
+    yield Seen("the decoder is given", _who(model, model.heard(x_logits)[1]), given)
     for name, weight in (
         ("mu's head", model.to_mu),
         ("logvar's head", model.to_logvar),
@@ -106,7 +106,7 @@ def forward_probe(answer: Answer) -> Iterator[Seen]:
     ):
         yield Seen(f"the gradient of x_logits reaches {name}", _reaches(x_logits, weight), given)
     for name in ("encode", "decode"):
-        yield Seen(f"what {name} is told can teach the embedding", str(model.listening.get(name)), given)
+        yield Seen(f"what {name} is given can teach the embedding", str(model.listening.get(name)), given)
     yield Seen("the gradient of mu reaches its head", _reaches(mu, model.to_mu), given)
     yield Seen("the gradient of logvar reaches its head", _reaches(logvar, model.to_logvar), given)
     yield from _draws(answer, model)
@@ -197,51 +197,51 @@ def _noise(mu: Tensor) -> Tensor:
 
 
 _forward_mistake(
-    """Only the encoder is told: the decoder gets zeros for c and draws what it likes. Give decode the same c.""",
+    """Only the encoder gets the condition: the decoder gets zeros for c and draws what it likes. Give decode the same c.""",
     in_decoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Only the decoder is told: the encoder gets zeros for c, so z has to hold the label again. Give encode the same
+    """Only the decoder gets the condition: the encoder gets zeros for c, so z has to hold the label again. Give encode the same
     c.""",
     in_encoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Nobody is told: zeros stand for c in the encoder and in the decoder, which is a plain VAE. Give both the
+    """Neither part gets the condition: zeros stand for c in the encoder and in the decoder, which is a plain VAE. Give both the
     embedding.""",
     embed=lambda model, y: torch.zeros_like(model.embed(y)),
 )
 
 
 _forward_mistake(
-    """The decoder is told the labels of other images, shifted by a row: give it the same c as the encoder.""",
+    """The decoder gets the labels of other images, shifted by a row: give it the same c as the encoder.""",
     in_decoder=lambda c, y: c.roll(1, 0),
 )
 
 
 _forward_mistake(
-    """The decoder is told the labels in reverse order: give it the same c as the encoder.""",
+    """The decoder gets the labels in reverse order: give it the same c as the encoder.""",
     in_decoder=lambda c, y: c.flip(0),
 )
 
 
 _forward_mistake(
-    """The encoder is told the labels of other images, shifted by a row: row n of c belongs to image n.""",
+    """The encoder gets the labels of other images, shifted by a row: row n of c belongs to image n.""",
     in_encoder=lambda c, y: c.roll(1, 0),
 )
 
 
 _forward_mistake(
-    """The encoder is told the labels in reverse order: row n of c belongs to image n.""",
+    """The encoder gets the labels in reverse order: row n of c belongs to image n.""",
     in_encoder=lambda c, y: c.flip(0),
 )
 
 
 _forward_mistake(
-    """The decoder is told the first label for all images: give it the same c as the encoder.""",
+    """The decoder gets the first label for all images: give it the same c as the encoder.""",
     in_decoder=lambda c, y: c[:1].expand_as(c),
 )
 
@@ -273,13 +273,13 @@ _forward_mistake(
 
 
 _forward_mistake(
-    """The encoder gets the embedding, the decoder a one-hot row: they should be told the same, model.embed(y).""",
+    """The encoder gets the embedding, the decoder a one-hot row: both should get the same, model.embed(y).""",
     in_decoder=lambda c, y: F.one_hot(y, 3).float(),
 )
 
 
 _forward_mistake(
-    """The decoder gets the embedding, the encoder a one-hot row: they should be told the same, model.embed(y).""",
+    """The decoder gets the embedding, the encoder a one-hot row: both should get the same, model.embed(y).""",
     in_encoder=lambda c, y: F.one_hot(y, 3).float(),
 )
 

@@ -1,4 +1,4 @@
-"""Exercise 6.6: sample a digit that is ordered."""
+"""Exercise 6.6: sample a digit on request."""
 
 from collections.abc import Iterator
 
@@ -116,7 +116,7 @@ def _labels(y: Tensor, label: int) -> str:
 
 EXERCISE = Exercise(
     number="6.6",
-    title="Order a digit",
+    title="A digit on request",
     task="""Write order(model, label, n, images): n new images x_hat (n, 1, H, W), in [0, 1], of one label, a whole
     number, drawn from the prior of a conditional VAE. model.decode(z, y) takes z (n, J) and labels y (n,), int64, and
     returns x_logits; model.latent_dim is J. You also get test images (N, 1, H, W) and model.encode(x, y), which
@@ -126,7 +126,7 @@ EXERCISE = Exercise(
     reference=order,
     probe=order_probe,
     hints=(
-        "Which of z and y says what the digit is, and which says how it is written? One is ordered, the other drawn.",
+        "Which of z and y says what the digit is, and which says how it is written? One is requested, the other drawn.",
         "The prior is N(0, I) whatever the label is: torch.randn(n, model.latent_dim). New images need no old ones.",
         "y = torch.full((n,), label) has one label for each z; decode gives x_logits, and sigmoid makes x_hat of "
         "them.",
@@ -214,7 +214,7 @@ _order_mistake(
 
 
 _order_mistake(
-    """Two calls give the very same images: a seed is set inside, so every order is filled with the same n pictures.
+    """Two calls give the very same images: a seed is set inside, so every request gets the same n pictures.
     Leave the seed to the caller.""",
     draw=lambda model, n, images, y: torch.randn(
         n, model.latent_dim, generator=torch.Generator().manual_seed(0)
@@ -223,25 +223,25 @@ _order_mistake(
 
 
 _order_mistake(
-    """You order the label after the one asked for: labels count from 0, as the column of a one-hot row does.""",
+    """You request the label after the one asked for: labels count from 0, as the column of a one-hot row does.""",
     labels=lambda label, n: torch.full((n,), label + 1),
 )
 
 
 _order_mistake(
-    """You order the label before the one asked for: labels count from 0, so nothing is subtracted.""",
+    """You request the label before the one asked for: labels count from 0, so nothing is subtracted.""",
     labels=lambda label, n: torch.full((n,), label - 1),
 )
 
 
 _order_mistake(
-    """You order a 0 whatever is asked: fill y with the label.""",
+    """You request a 0 whatever is asked: fill y with the label.""",
     labels=lambda label, n: torch.zeros(n, dtype=torch.int64),
 )
 
 
 _order_mistake(
-    """You order several labels: all n images should have the one asked for.""",
+    """You request several labels: all n images should have the one asked for.""",
     labels=lambda label, n: torch.arange(n) % 4,
 )
 
@@ -304,12 +304,12 @@ _order_mistake(
 
 
 EXERCISE.recognise(
-    """You return one image; n were ordered, each with a z of its own.""",
+    """You return one image; n were requested, each with a z of its own.""",
     lambda model, label, n, images: order(model, label, 1, images),
 )
 
 
 EXERCISE.recognise(
-    """You return as many images as there are test images; n were ordered.""",
+    """You return as many images as there are test images; n were requested.""",
     lambda model, label, n, images: order(model, label, len(images), images),
 )
