@@ -164,6 +164,25 @@ def latent_map(axis: Axes, z: Tensor, labels: Tensor, class_names: Sequence[str]
     axis.set_aspect("equal")
 
 
+def class_maps(z: Tensor, labels: Tensor, class_names: Sequence[str], radii: Sequence[float] = ()) -> Figure:
+    """Points z (N, 2), one small map per class: its own points in blue, all others in grey; dashed circles at radii."""
+    z, labels = _as_numpy(z), _as_numpy(labels)
+    columns = 5
+    rows = -(-len(class_names) // columns)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(1.9 * columns, 2.0 * rows), layout="constrained")
+        panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat
+    for number, (axis, name) in enumerate(zip(panels, class_names, strict=False)):
+        axis.plot(*z.T, ".", color=GREY, markersize=1, alpha=0.3)
+        axis.plot(*z[labels == number].T, ".", color=BLUE, markersize=2)
+        for radius in radii:
+            axis.add_patch(circle(radius))
+        axis.set(title=name, aspect="equal")
+    for axis in list(panels)[len(class_names) :]:
+        axis.set_visible(False)
+    return figure
+
+
 def ellipses(axis: Axes, mu: Tensor, std: Tensor, colours: Sequence[str] | str = BLUE) -> None:
     """The region q(z|x) of each image as an ellipse of two standard deviations: mu, std (N, 2)."""
     mu, std = _as_numpy(mu), _as_numpy(std)

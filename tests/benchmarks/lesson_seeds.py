@@ -1,23 +1,43 @@
-"""Run lessons under other seeds and print how far every number in them moves.
+"""Run lessons under other seeds, print how far every number in them moves, and keep the tables on which they rank.
 
 uv run python -m tests.benchmarks.lesson_seeds 04 0 1 2 3 4            # lesson 04 on drawn digits, seeds 0 to 4
 VAE_LESSONS_DATASET=mnist uv run python -m tests.benchmarks.lesson_seeds 06 0
+
+A lesson ranks in a code cell that is followed by a markdown cell with the tag "five-seeds". What such cells print is
+written to five_seeds/, one file per lesson and data set; tests/test_five_seeds.py holds the lessons to it.
 """
 
+import json
+import os
 import re
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 
 from vae_lessons.classroom import lessons
 
+KEPT = Path(__file__).with_name("five_seeds")
+
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?!\w)")
 SEED = re.compile(r"^seed, (.+) = 0, ", re.MULTILINE)
 
 
-def printed(lesson: str, seed: int) -> list[str]:
-    """All lines that a lesson prints when its seed is replaced, and the last line says how it went."""
+def stdout(cell: nbformat.NotebookNode) -> str:
+    """What a code cell printed."""
+    outputs = [o for o in cell.get("outputs", []) if o.output_type == "stream" and o.name == "stdout"]
+    return "".join(output.text for output in outputs)
+
+
+def ranking_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """The code cells that stand before a markdown cell with the tag "five-seeds"."""
+    pairs = zip(notebook.cells, notebook.cells[1:], strict=False)
+    return [cell for cell, after in pairs if "five-seeds" in after.metadata.get("tags", [])]
+
+
+def run(lesson: str, seed: int) -> tuple[nbformat.NotebookNode, str]:
+    """A lesson executed with its seed replaced, and how it went."""
     path = lessons.find(lesson)
     notebook = nbformat.read(path, as_version=4)
     replaced = 0
@@ -32,13 +52,7 @@ def printed(lesson: str, seed: int) -> list[str]:
         result = "all claims hold"
     except ValueError as error:
         result = f"FAILED: {error}"
-    texts = [
-        output.text
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "stream" and output.name == "stdout"
-    ]
-    return [*"".join(texts).splitlines(), f"{result} after {time.perf_counter() - start:.0f} s"]
+    return notebook, f"{result} after {time.perf_counter() - start:.0f} s"
 
 
 def spread(lines: list[str]) -> str:
@@ -55,14 +69,36 @@ def spread(lines: list[str]) -> str:
     return NUMBER.sub(replace, lines[0])
 
 
+def keep(lesson: str, seeds: list[str], notebooks: list[nbformat.NotebookNode], results: list[str]) -> Path:
+    """Write what the ranking cells printed, seed by seed."""
+    dataset = os.environ.get("VAE_LESSONS_DATASET", "digits")
+    cells = [
+        {cell.id: stdout(cell).splitlines() for cell in ranking_cells(notebook)} for notebook in notebooks
+    ]
+    kept = {
+        "claims": {seed: result.split(" after ")[0] for seed, result in zip(seeds, results, strict=True)},
+        "cells": {name: [run[name] for run in cells] for name in cells[0]},
+    }
+    KEPT.mkdir(exist_ok=True)
+    path = KEPT / f"{lesson}_{dataset}.json"
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
 def main(lesson: str, *seeds: str) -> None:
-    runs = []
-    for seed in seeds or ("0", "1", "2", "3", "4"):
-        runs.append(printed(lesson, int(seed)))
-        print(f"lesson {lesson}, seed {seed}: {runs[-1][-1]}", flush=True)
-    complete = [run for run in runs if "all claims hold" in run[-1]]
-    for lines in zip(*complete, strict=False):
-        print("   ", spread(list(lines)))
+    seeds = seeds or ("0", "1", "2", "3", "4")
+    notebooks, results = [], []
+    for seed in seeds:
+        notebook, result = run(lesson, int(seed))
+        notebooks.append(notebook)
+        results.append(result)
+        print(f"lesson {lesson}, seed {seed}: {result}", flush=True)
+    complete = [n for n, result in zip(notebooks, results, strict=True) if "all claims hold" in result]
+    lines = ["".join(map(stdout, notebook.cells)).splitlines() for notebook in complete]
+    for same in zip(*lines, strict=False):
+        print("   ", spread(list(same)))
+    if len(seeds) == 5:
+        print("kept in", keep(lesson, list(seeds), notebooks, results))
 
 
 if __name__ == "__main__":

@@ -117,8 +117,8 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """You fill the place of the condition with zeros, so the shapes fit but the encoder does not see the condition: join
-    c itself.""",
+    """You fill the place of the condition with zeros, so the shapes fit but the encoder does not see the condition:
+    join c itself.""",
     _features_only,
 )
 

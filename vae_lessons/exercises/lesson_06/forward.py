@@ -197,21 +197,22 @@ def _noise(mu: Tensor) -> Tensor:
 
 
 _forward_mistake(
-    """Only the encoder gets the condition: the decoder gets zeros for c and draws what it likes. Give decode the same c.""",
+    """Only the encoder gets the condition: the decoder gets zeros for c and draws what it likes. Give decode the
+    same c.""",
     in_decoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Only the decoder gets the condition: the encoder gets zeros for c, so z has to hold the label again. Give encode the same
-    c.""",
+    """Only the decoder gets the condition: the encoder gets zeros for c, so z has to hold the label again. Give
+    encode the same c.""",
     in_encoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Neither part gets the condition: zeros stand for c in the encoder and in the decoder, which is a plain VAE. Give both the
-    embedding.""",
+    """Neither part gets the condition: zeros stand for c in the encoder and in the decoder, which is a plain VAE.
+    Give both the embedding.""",
     embed=lambda model, y: torch.zeros_like(model.embed(y)),
 )
 

@@ -13,8 +13,8 @@ PREDICTIONS = (
             "Given to the decoder only: most, since nothing else distracts it there",
         ),
         right=2,
-        because="""A condition given to the encoder alone is lost: the decoder does not know what was requested. Given to
-        the decoder alone it is obeyed less often, since z still separates the classes, and a draw from the
+        because="""A condition given to the encoder alone is lost: the decoder does not know what was requested.
+        Given to the decoder alone it is obeyed less often, since z still separates the classes, and a draw from the
         prior may lie where the encoder puts the 4s while a 7 is requested.""",
     ),
 )
