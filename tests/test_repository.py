@@ -32,7 +32,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
     "data": [["images", "digits", "faces", "mnist"], ["datasets"]],
     "training": [["weights", "fingerprint"], ["cache"], ["run"], ["loop"], ["checkpoints"]],
     "evaluation": [
-        ["batches", "judge", "latents", "pictures"],
+        ["batches", "disentanglement", "judge", "latents", "pictures"],
         ["bounds", "collapse", "copying", "frechet", "judge_training"],
     ],
     "widgets": [

@@ -60,7 +60,8 @@ def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15
         gif, "gif", save_all=True, append_images=sheets[1:], duration=round(1000 * seconds), loop=0
     )
     source = f"data:image/gif;base64,{b64encode(gif.getvalue()).decode()}"
-    image = f'<img src="{source}" alt="{html.escape(alt)}" style="max-width: 100%">'
+    style = f"width: {2 * size[0]}px; max-width: 100%; image-rendering: pixelated"
+    image = f'<img src="{source}" alt="{html.escape(alt)}" style="{style}">'
     _display(f"<details open><summary>animation</summary>{image}</details>", caption, alt)
 
 
@@ -120,7 +121,7 @@ def bottleneck(sizes: Mapping[str, int]) -> Figure:
     colours = [ORANGE if place == narrow else BLUE for place in range(len(sizes))]
     axis.bar(range(len(sizes)), heights, bottom=-heights / 2, width=0.3, color=colours)
     for place, (name, size) in enumerate(sizes.items()):
-        axis.text(place, -4.6, f"{name}: {size}", ha="center")
+        axis.text(place, -4.6, f"{name.strip()}: {size}", ha="center")
     for start, end, word in ((0, narrow, "encoder"), (narrow, len(sizes) - 1, "decoder")):
         axis.annotate("", (end - 0.1, 4.0), (start + 0.1, 4.0), arrowprops={"arrowstyle": "->"})
         axis.text((start + end) / 2, 4.2, word, ha="center")
@@ -136,15 +137,16 @@ def computation_graph(
     chance: str,
     gradient: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Named nodes at (x, y) and arrows between them; the node of chance is a diamond, arrows of gradient are orange."""
+    """Named nodes at (x, y) and grey arrows between them; the node of chance is a diamond.
+
+    gradient: the edges that the gradient passes, each with a second arrow, orange and backwards.
+    """
+    arrow = {"arrowstyle": "->", "shrinkA": 21, "shrinkB": 21}
     for start, end in edges:
-        carries = (start, end) in gradient
-        arrow = {
-            "arrowstyle": "->",
-            "color": ORANGE if carries else GREY,
-            "linewidth": 2.5 if carries else 1.2,
-        }
-        axis.annotate("", nodes[end], nodes[start], arrowprops={**arrow, "shrinkA": 21, "shrinkB": 21})
+        axis.annotate("", nodes[end], nodes[start], arrowprops={**arrow, "color": GREY, "linewidth": 1.2})
+    for start, end in gradient:
+        back = {**arrow, "color": ORANGE, "linewidth": 2.2, "connectionstyle": "arc3,rad=0.3"}
+        axis.annotate("", nodes[start], nodes[end], arrowprops=back)
     for name, (x, y) in nodes.items():
         marker, colour = ("D", PINK) if name == chance else ("o", "white")
         axis.plot(x, y, marker, markersize=34, markerfacecolor=colour, markeredgecolor="black")

@@ -3,6 +3,7 @@
 from vae_lessons.evaluation.bounds import importance_weighted_bound, test_elbo
 from vae_lessons.evaluation.collapse import active_units, average_kl_per_latent
 from vae_lessons.evaluation.copying import nearer_to_training
+from vae_lessons.evaluation.disentanglement import mutual_information_gap
 from vae_lessons.evaluation.frechet import frechet_distance
 from vae_lessons.evaluation.judge import judge_confidence
 from vae_lessons.evaluation.latents import factor_regression, linear_probe
@@ -18,6 +19,7 @@ __all__ = [
     "linear_probe",
     "measured_slant",
     "measured_thickness",
+    "mutual_information_gap",
     "nearer_to_training",
     "nearest_distance",
     "sharpness",

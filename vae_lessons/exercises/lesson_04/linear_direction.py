@@ -1,0 +1,184 @@
+"""Exercise 4.7: derive what one principal direction costs a linear VAE."""
+
+import math
+
+from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.probes import each
+
+
+def best_loss(v: float, pixel_std: float, beta: float) -> float:
+    """The least distortion + beta * rate of one direction with variance v, in nats (Lucas et al. 2019 at beta = 1)."""
+    distortion, rate = _terms(v, pixel_std, beta)
+    return distortion + beta * rate
+
+
+def _terms(v: float, pixel_std: float, beta: float) -> tuple[float, float]:
+    """Distortion and rate at the optimum: the squared error left is v, or beta * pixel_std**2 where that is less."""
+    price = beta * pixel_std**2
+    error = min(v, price)
+    return _constant(pixel_std) + error / (2 * pixel_std**2), 0.5 * math.log(v / error)
+
+
+def _constant(pixel_std: float) -> float:
+    return 0.5 * math.log(2 * math.pi * pixel_std**2)
+
+
+EXERCISE = Exercise(
+    number="4.7",
+    title="Derive: what a direction costs",
+    task="""In a linear VAE with Gaussian pixels one latent takes one principal direction of the data, with variance v
+    there. Write best_loss(v, pixel_std, beta): the smallest possible value of distortion + beta * rate for this
+    direction alone, in nats, on average over the data, one number. The distortion is that of one pixel, constant
+    included. (Decoder weight w, encoder mu = a x and variance t; find the best a, t and w, or take the rate from the
+    lesson and find the distortion that belongs to it.)""",
+    minutes=12,
+    difficulty=3,
+    reference=best_loss,
+    probe=each(
+        *(
+            {"v": v, "pixel_std": pixel_std, "beta": beta}
+            for v, pixel_std, beta in [
+                (0.25, 0.6, 1.0),
+                (4.0, 0.6, 1.0),
+                (1.0, 0.6, 4.0),
+                (4.0, 0.6, 4.0),
+                (2.0, 1.3, 0.5),
+                (0.5, 1.3, 0.5),
+                (9.0, 0.2, 20.0),
+            ]
+        ),
+        tolerance=1e-3,
+    ),
+    hints=(
+        "Two cases: the latent is used, or it stays empty. What are rate and squared error when it is empty?",
+        "For a used latent put w first: with x = w z + noise, which a and t are best for a fixed w? (At beta = 1 they "
+        "are the exact posterior; a price beta makes the pixel noise look beta times as large.)",
+        "At the optimum the squared error that is left does not depend on v. Check your result where the two cases "
+        "meet, v = beta * pixel_std**2: they must agree there.",
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You use the formula of a used latent everywhere; below the price it has a negative rate, which no KL can be.""",
+    lambda v, pixel_std, beta: (
+        _constant(pixel_std) + beta / 2 + beta * 0.5 * math.log(v / (beta * pixel_std**2))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You leave the latent empty in every case: then v is the whole squared error and the rate is 0. Where v is large,
+    using it is cheaper.""",
+    lambda v, pixel_std, beta: _constant(pixel_std) + v / (2 * pixel_std**2),
+)
+
+
+EXERCISE.recognise(
+    """Your squared error is pixel_std**2 for a used latent. That is so at beta = 1; at another price more or less of
+    it is left.""",
+    lambda v, pixel_std, beta: (
+        _constant(pixel_std)
+        + min(v / pixel_std**2, 1.0) / 2
+        + beta * 0.5 * max(0.0, math.log(v / (beta * pixel_std**2)))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """beta does not change your rate, nor where the latent is given up: your model is the one of beta = 1, and only
+    its loss is weighted.""",
+    lambda v, pixel_std, beta: _terms(v, pixel_std, 1.0)[0] + beta * _terms(v, pixel_std, 1.0)[1],
+)
+
+
+EXERCISE.recognise(
+    """This is distortion + rate, minus the ELBO, of the right model: the loss weighs the rate by beta.""",
+    lambda v, pixel_std, beta: sum(_terms(v, pixel_std, beta)),
+)
+
+
+EXERCISE.recognise(
+    """This is the distortion alone: beta times the rate is missing.""",
+    lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[0],
+)
+
+
+EXERCISE.recognise(
+    """This is beta times the rate alone: the distortion is missing.""",
+    lambda v, pixel_std, beta: beta * _terms(v, pixel_std, beta)[1],
+)
+
+
+EXERCISE.recognise(
+    """This is the rate alone.""",
+    lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[1],
+)
+
+
+EXERCISE.recognise(
+    """The constant of the Gaussian density is missing from the distortion, half of log(2 pi pixel_std**2).""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) - _constant(pixel_std),
+)
+
+
+EXERCISE.recognise(
+    """The constant of the Gaussian density has lost its 2 pi.""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) - 0.5 * math.log(2 * math.pi),
+)
+
+
+EXERCISE.recognise(
+    """The constant of the Gaussian density has lost its one half.""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) + _constant(pixel_std),
+)
+
+
+EXERCISE.recognise(
+    """The constant of the Gaussian density holds beta in your result; the decoder's density knows no beta.""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) + 0.5 * math.log(beta),
+)
+
+
+EXERCISE.recognise(
+    """No squared error is left in your distortion: a code with a finite rate never gives the pixel back exactly.""",
+    lambda v, pixel_std, beta: _constant(pixel_std) + beta * _terms(v, pixel_std, beta)[1],
+)
+
+
+EXERCISE.recognise(
+    """You take v for a standard deviation; it is a variance already.""",
+    lambda v, pixel_std, beta: best_loss(v**2, pixel_std, beta),
+)
+
+
+EXERCISE.recognise(
+    """You take pixel_std for a variance: its square stands below the squared error.""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std**0.5, beta),
+)
+
+
+EXERCISE.recognise(
+    """Your rate has lost its one half: it is half of the logarithm of a ratio of variances.""",
+    lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[0] + beta * 2 * _terms(v, pixel_std, beta)[1],
+)
+
+
+EXERCISE.recognise(
+    """Your rate is in bits: use the natural logarithm.""",
+    lambda v, pixel_std, beta: (
+        _terms(v, pixel_std, beta)[0] + beta * _terms(v, pixel_std, beta)[1] / math.log(2)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You subtract the rate; it is a cost, so beta times the rate is added.""",
+    lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[0] - beta * _terms(v, pixel_std, beta)[1],
+)
+
+
+EXERCISE.recognise(
+    """The sign is turned: a loss is minus the log-likelihood plus beta times the KL.""",
+    lambda v, pixel_std, beta: -best_loss(v, pixel_std, beta),
+)
