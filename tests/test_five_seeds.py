@@ -35,7 +35,7 @@ def numbers(lines, label):
     return [float(text.replace(",", "")) for text in NUMBER.findall(line.strip().removeprefix(label))]
 
 
-@pytest.mark.parametrize(("lesson", "cell", "below"), tables())
+@pytest.mark.parametrize(("lesson", "cell", "below"), list(tables()))
 def test_a_table_over_five_seeds_says_what_was_measured_and_the_run_beside_it_fits(lesson, cell, below):
     runs = kept(lesson)["cells"][cell.id]
     assert len(runs) == 5

@@ -186,7 +186,7 @@ def class_maps(z: Tensor, labels: Tensor, class_names: Sequence[str], radii: Seq
 
 
 def ellipses(axis: Axes, mu: Tensor, std: Tensor, colours: Sequence[str] | str = BLUE) -> None:
-    """The region q(z|x) of each image as an ellipse of two standard deviations: mu, std (N, 2)."""
+    """q(z|x) of each image as an ellipse of two standard deviations: mu, std (N, 2)."""
     mu, std = _as_numpy(mu), _as_numpy(std)
     colours = [colours] * len(mu) if isinstance(colours, str) else colours
     for centre, deviation, colour in zip(mu, std, colours, strict=True):

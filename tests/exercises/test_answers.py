@@ -73,7 +73,7 @@ def uniform_by_distribution(mu, logvar):
 @pytest.mark.parametrize(
     ("number", "answer", "sentence"),
     [
-        ("2.4", spread_by_loop, "The estimate is right; the second number is how far a single draw strays."),
+        ("2.4", spread_by_loop, "The estimate is right; the second number is the standard deviation"),
         ("3.1", wide_by_rows, "You use exp(logvar), the variance, as the standard deviation"),
         ("3.1", uniform_by_distribution, "The noise is uniform from 0 to 1"),
     ],

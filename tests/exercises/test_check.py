@@ -36,7 +36,7 @@ def test_a_right_function_comes_back(notes):
         (negative, "Your KL is negative"),
         (failing, "of failing: return mu @ logvar"),
         (lambda mu, logvar: right(mu, logvar) + 1e-2, "yours"),
-        (None, "You handed over None"),
+        (None, "You passed None"),
         (torch.nn.Linear(2, 2), "needs the class itself"),
         (torch.ones(3), 'check("2.3", name), with no brackets'),
     ],

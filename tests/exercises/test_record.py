@@ -67,7 +67,7 @@ def test_what_is_no_record_is_refused_by_name(tmp_path, content):
 def test_where_nothing_can_be_written_progress_counts_until_the_restart(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("VAE_LESSONS_STATE", str(tmp_path / "file" / "folder"))
-    assert "cannot be kept" in solve("2.3")
+    assert "cannot be saved" in solve("2.3")
     assert solve("2.4") == ""
     assert set(record.current()["exercises"]) == {"2.3", "2.4"}
     assert (tmp_path / "file").read_text() == "in the way"

@@ -161,3 +161,19 @@ def test_conditions_and_names_that_do_not_fit_are_refused(name, conditions, more
     with pytest.raises(ValueError, match=text) as error:
         LatentSliders(MODELS[name]()[0], IMAGES, conditions, **more)
     assert len(str(error.value).splitlines()) <= 5
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("one-hot", "condition: 2"), ("attributes", ", "), ("images", "")], ids=str
+)
+def test_the_still_shows_the_condition_and_sorts_the_latents_by_their_kl_as_the_sliders_do(name, shown):
+    model, conditions, _ = MODELS[name]()
+    sliders = LatentSliders(model, IMAGES, conditions)
+    if name == "one-hot":
+        sliders.condition = 2
+    bars, picture = sliders.still()[0].axes
+    order = [int(label.get_text()[2:-1]) for label in bars.get_yticklabels()]
+    kl = [sliders._kl[latent] for latent in order]
+    assert kl == sorted(kl, reverse=True)
+    assert [bar.get_width() for bar in bars.patches] == [sliders.z[latent] for latent in order]
+    assert shown in picture.get_title()

@@ -7,7 +7,7 @@ from vae_lessons.evaluation.judge import judge_features
 
 
 def frechet_distance(images: Tensor, reference: Tensor) -> float:
-    """Distance between the features of two sets of pictures, each taken for a Gaussian; 0 where both are alike.
+    """Distance between the features of two sets of pictures, each summed up as a Gaussian; 0 where both are alike.
 
     images (N, 1, 28, 28) and reference (M, 1, 28, 28), uint8 or float in [0, 1]: real images, and not those that the
     images were made from. The features are the judge's (judge_features), so it makes sense for digits only. It grows

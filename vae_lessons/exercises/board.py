@@ -9,7 +9,12 @@ from vae_lessons.exercises.catalogue import exercises, lessons, predictions
 from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
 
 SOLVED, HELPED, TRIED, OPEN = "✓", "◑", "→", "○"
-_MEANS = {SOLVED: "solved", HELPED: "solved with hints or after the solution", TRIED: "tried", OPEN: "open"}
+_MEANS = {
+    SOLVED: "solved",
+    HELPED: "solved with hints or after seeing the solution",
+    TRIED: "tried",
+    OPEN: "open",
+}
 _COLOURS = {SOLVED: GREEN, HELPED: BLUE, TRIED: ORANGE, OPEN: GREY}
 
 

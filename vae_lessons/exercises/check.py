@@ -85,8 +85,8 @@ def solution(number: str) -> None:
 
 def _what_is_needed(number: str, answer: object) -> str:
     if answer is None:
-        return "You handed over None, not a function. Run the cell that defines it, then this one."
-    what = "class itself, no object of it" if isinstance(answer, nn.Module) else "function itself, no call"
+        return "You passed None, not a function. Run the cell that defines it, then this one."
+    what = "class itself, not an instance" if isinstance(answer, nn.Module) else "function itself, not a call"
     return f'`check` needs the {what}: `check("{number}", name)`, with no brackets after the name.'
 
 

@@ -79,9 +79,7 @@ def update(change: Callable[[dict], None]) -> str:
         except (OSError, Timeout) as error:
             _in_memory = current()
             change(_in_memory)
-            return (
-                f"Your progress cannot be kept ({type(error).__name__}); it counts until the kernel restarts."
-            )
+            return f"Your progress cannot be saved ({type(error).__name__}); it counts until the kernel restarts."
     change(_in_memory)
     return ""
 

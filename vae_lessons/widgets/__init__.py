@@ -1,4 +1,4 @@
-"""Interactive widgets: pictures that answer the hand at once."""
+"""Interactive widgets: pictures that respond at once."""
 
 from vae_lessons.widgets.balance_explorer import BalanceExplorer
 from vae_lessons.widgets.drawing_pad import DrawingPad

@@ -11,7 +11,7 @@ function render({ model, el }) {
   const tiles = (label, n) => Array.from({ length: n }, (_, k) => small(`${label} ${k + 1}`));
   const given = tiles("test image", originals.length);
   given.forEach((canvas, n) => canvas.show(originals[n]));
-  const rebuilt = tiles("rebuilt image", originals.length);
+  const rebuilt = tiles("reconstruction", originals.length);
   const sampled = tiles("sample", sampledAll.length / names.length);
   const strip = (canvases) => element("div", { class: "vl-strip", style: `grid-template-columns: repeat(${originals.length}, 1fr)` }, ...canvases);
 
@@ -22,8 +22,8 @@ function render({ model, el }) {
   const plot = tradeOff(numbers, names);
   const root = panel(model, el, "balance-explorer",
     element("div", { class: "vl-column" }, knob, words,
-      captioned("test images", strip(given)), captioned("rebuilt", strip(rebuilt)), captioned("sampled from the prior", strip(sampled))),
-    captioned("what it costs: distortion by rate, in nats per image", plot));
+      captioned("test images", strip(given)), captioned("reconstructions", strip(rebuilt)), captioned("sampled from the prior", strip(sampled))),
+    captioned("what it costs: distortion against rate, in nats per image", plot));
 
   root.follow("chosen", () => {
     const index = names.indexOf(model.get("chosen"));
@@ -50,7 +50,7 @@ function tradeOff(numbers, names) {
   const order = [...numbers.keys()].sort((a, b) => numbers[a].rate - numbers[b].rate);
   const mark = element("circle", { r: 7, fill: "#d55e00", stroke: "#fff", "stroke-width": 2 });
   const label = element("text", { "font-weight": "600" });
-  const plot = element("svg", { class: "vl-plot", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "distortion by rate" },
+  const plot = element("svg", { class: "vl-plot", viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": "distortion against rate" },
     element("path", { d: `M${edge} 10V${height - edge}H${width - 10}`, fill: "none", stroke: "#777" }),
     element("text", { x: width - 10, y: height - 4, "text-anchor": "end", text: "rate →" }),
     element("text", { x: 12, y: 14, "text-anchor": "end", transform: "rotate(-90 12 14)", text: "distortion →" }),
@@ -68,7 +68,7 @@ function tradeOff(numbers, names) {
     label.setAttribute("y", cy - 8);
     label.setAttribute("text-anchor", left ? "end" : "start");
     label.textContent = names[index];
-    plot.setAttribute("aria-label", `distortion by rate; ${names[index]} at rate ${numbers[index].rate.toFixed(1)}, distortion ${numbers[index].distortion.toFixed(1)}`);
+    plot.setAttribute("aria-label", `distortion against rate; ${names[index]} at rate ${numbers[index].rate.toFixed(1)}, distortion ${numbers[index].distortion.toFixed(1)}`);
   };
   return plot;
 }

@@ -14,7 +14,7 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
 class BalanceExplorer(BrowserWidget):
-    """Models by name, in the order of their beta: rebuilt images, samples, rate and distortion under one slider.
+    """Models by name, in the order of their beta: reconstructions, samples, rate and distortion under one slider.
 
     models: {"beta 0.1": model, ...}; images (N, 1, H, W): eight are shown, all are measured (binarised, since
     the models' pixels are Bernoulli). All models decode the same points of the prior, the mean of q(z|x) stands for
@@ -66,11 +66,11 @@ class BalanceExplorer(BrowserWidget):
         return proposal.value
 
     def still(self) -> tuple[Figure, str, str]:
-        """What the chosen model rebuilds and samples."""
+        """What the chosen model reconstructs and samples."""
         rebuilt, sampled = self._pictures[self.chosen]
-        figure = plotting.image_rows({"test": self._x, "rebuilt": rebuilt, "sampled": sampled[:8]})
+        figure = plotting.image_rows({"test": self._x, "reconstruction": rebuilt, "sampled": sampled[:8]})
         cost = self._numbers[self._names.index(self.chosen)]
         caption = (
             f"{self.chosen}: rate {cost['rate']:.1f}, distortion {cost['distortion']:.1f} nats per image."
         )
-        return figure, caption, "Three rows of eight pictures: test images, the same rebuilt, and samples."
+        return figure, caption, "Three rows of eight images: test images, their reconstructions, and samples."

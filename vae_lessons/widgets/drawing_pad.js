@@ -1,4 +1,4 @@
-// Draw a digit by hand, finger or keys; it is centred, encoded, and rebuilt while it grows.
+// Draw a digit by hand, finger or keys; it is centred, encoded, and reconstructed while it grows.
 
 const PAD = 280; // pixels of the drawing surface
 const PEN = 22; // width of the pen on it
@@ -116,14 +116,14 @@ function render({ model, el }) {
   const plane = planeOf(model);
   const half = model.get("z").length;
   const pad = surface((ink) => root.set({ drawing: bytes(centred(ink, shape)) }));
-  const [seen, rebuilt, decoded] = ["what the encoder sees", "your drawing, rebuilt", "decoded at the cross"].map((label) =>
+  const [seen, rebuilt, decoded] = ["what the encoder sees", "reconstruction of your drawing", "decoded at the cross"].map((label) =>
     picture(shape, label, { class: "vl-picture vl-small" }));
   const map = mapOf(model, plane, (place) => root.set({ z: plane.moved(model.get("z"), place) }), () => {});
-  const note = element("p", { class: "vl-note", text: "Draw with mouse or finger. By keys: arrows move the pen, Space puts it down or lifts it, Delete clears." });
+  const note = element("p", { class: "vl-note", text: "Draw with the mouse or a finger. With the keyboard: arrows move the pen, Space puts it down or lifts it, Delete clears." });
   const root = panel(model, el, "drawing-pad",
     element("div", { class: "vl-column vl-drawing" }, pad, button("Clear", () => { pad.fresh = false; pad.clear(); }), note),
-    element("div", { class: "vl-column vl-stack" }, captioned("as the encoder sees it", seen), captioned("rebuilt", rebuilt), captioned("decoded at the cross", decoded)),
-    captioned("the region where the encoder puts it; drag the cross", map));
+    element("div", { class: "vl-column vl-stack" }, captioned("as the encoder sees it", seen), captioned("reconstruction", rebuilt), captioned("decoded at the cross", decoded)),
+    captioned("where the encoder puts it (ellipse: its q(z|x)); drag the cross", map));
 
   const encode = connect(model, "encoder", root.report);
   const rebuild = connect(model, "decoder", root.report);

@@ -18,11 +18,11 @@ from vae_lessons.widgets.plane import PlaneWidget
 
 
 class DrawingPad(PlaneWidget):
-    """Draw with mouse, finger or keys: the drawing is centred as MNIST is, encoded, and rebuilt while it grows.
+    """Draw with mouse, finger or keys: the drawing is centred as MNIST is, encoded, and reconstructed as you draw.
 
     Beside it a plane of latent space with images (N, 1, H, W), at most 500 of them, their labels (N,) and
-    class_names, and the region q(z|x) of the drawing as an ellipse of two standard deviations; for a model with
-    more than two latents, the two with the highest KL. It begins with the first image as an example.
+    class_names, and q(z|x) of the drawing as an ellipse of two standard deviations; for a model with more than two
+    latents, the two with the highest KL. It begins with the first image as an example.
 
     x is the drawing as the encoder sees it (1, 1, H, W), and the trait z is where the cross is.
 
@@ -78,19 +78,19 @@ class DrawingPad(PlaneWidget):
         return mu if std is None else torch.cat([mu, 2 * std.log()], 1)
 
     def still(self) -> tuple[Figure, str, str]:
-        """The drawing, its reconstruction, and its region on the map."""
+        """The drawing, its reconstruction, and its q(z|x) on the map."""
         figure, (left, middle, right) = plotting.axes(3, width=8.5, height=3.4, width_ratios=(2, 2, 3))
         mu, std = encode(self._model, self.x)
         plotting.picture(left, self.x[0])
         left.set_title("drawn")
         plotting.picture(middle, decode(self._model, mu)[0])
-        middle.set_title("rebuilt")
+        middle.set_title("reconstruction")
         self.draw_map(right)
         if std is not None:
             plotting.ellipses(right, self.place(mu), std @ torch.tensor(self._basis).T)
-        caption = "A drawing, what the decoder makes of its code, and where the encoder puts it."
+        caption = "A drawing, its reconstruction, and where the encoder puts it."
         return (
             figure,
             caption,
-            "A drawn digit, the same digit rebuilt, and a map of encoded images with its region.",
+            "A drawn digit, its reconstruction, and its q(z|x) on a map of encoded images.",
         )

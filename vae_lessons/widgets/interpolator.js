@@ -1,4 +1,4 @@
-// From one image to another: pixels mixed, beside the way through latent space.
+// From one image to another: mixed pixels, beside the path through latent space.
 
 function render({ model, el }) {
   const shape = model.get("_shape");
@@ -6,15 +6,15 @@ function render({ model, el }) {
   const codes = model.get("_codes");
   const pick = (trait, label) => choices(label, pixels.map((x) => thumbnail(x, shape)), (index) => root.set({ [trait]: index }));
   const [from, to] = [pick("start", "from"), pick("end", "to")];
-  const blended = picture(shape, "pixels mixed", { class: "vl-picture" });
-  const decoded = picture(shape, "decoded on the way through latent space", { class: "vl-picture" });
+  const blended = picture(shape, "mixed pixels", { class: "vl-picture" });
+  const decoded = picture(shape, "decoded along the path through latent space", { class: "vl-picture" });
   const ways = ["lerp", "slerp"];
-  const way = choices("way", ways, (index) => root.set({ way: ways[index] }));
+  const way = choices("path", ways, (index) => root.set({ way: ways[index] }));
   const knob = slider("t", { min: 0, max: 1, step: 0.01, oninput: (t) => { stop(); root.set({ t }); } });
   const play = button("Play", () => (playing ? stop() : start()), { "aria-pressed": "false" });
   const root = panel(model, el, "interpolator",
     element("div", { class: "vl-column vl-narrow" }, from, to, way, element("div", { class: "vl-line" }, knob, play)),
-    captioned("pixels mixed", blended), captioned("decoded on the way", decoded));
+    captioned("mixed pixels", blended), captioned("decoded along the path", decoded));
 
   // Playing: once there and back in six seconds.
   let playing = 0;

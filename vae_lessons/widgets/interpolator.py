@@ -15,7 +15,7 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 class Interpolator(BrowserWidget):
     """Two of the first eight images (N, 1, H, W), and everything between them: t goes from 0 to 1 by hand or plays.
 
-    The traits start and end are the numbers of both images, t is how far the hand went, way is "lerp" or "slerp";
+    The traits start and end are the numbers of both images, t is how far along the path, way is "lerp" or "slerp";
     z is the point (J,) that is decoded.
 
     >>> interpolator = Interpolator(model, dataset.test_images)
@@ -35,7 +35,7 @@ class Interpolator(BrowserWidget):
     def __init__(self, model: nn.Module, images: Tensor) -> None:
         check_images(images, grey=True)
         if len(images) < 2:
-            raise ValueError("one image has no way to another: give two or more.")
+            raise ValueError("one image is not enough to interpolate: give two or more.")
         self._model, self._x = model, to_unit(images[:8]).cpu()
         self._mu, _ = encode(model, self._x)
         super().__init__(_shape=list(images.shape[2:]), _images=as_bytes(self._x), _codes=self._mu.tolist())
@@ -60,19 +60,19 @@ class Interpolator(BrowserWidget):
         return proposal.value
 
     def still(self) -> tuple[Figure, str, str]:
-        """Both ways in nine steps."""
+        """Mixed pixels and decoded codes in nine steps."""
         t = torch.linspace(0, 1, 9)
         way = {"lerp": lerp, "slerp": slerp}[self.way]
         first, last = self._x[self.start], self._x[self.end]
         figure = plotting.image_rows(
             {
-                "pixels mixed": lerp(first.flatten(), last.flatten(), t).view(9, *first.shape),
+                "mixed pixels": lerp(first.flatten(), last.flatten(), t).view(9, *first.shape),
                 f"decoded, {self.way}": decode(self._model, way(self._mu[self.start], self._mu[self.end], t)),
             },
             titles=[f"t = {value:.2f}" for value in t.tolist()],
         )
         return (
             figure,
-            "From one image to another: pixels mixed, and decoded on the way through latent space.",
-            "Two rows of nine pictures: above one image fades while the other appears; below one becomes the other.",
+            "Interpolation between two images: in pixels above, in latent space below.",
+            "Two rows of nine images: above, one image fades while the other appears; below, one turns into the other.",
         )

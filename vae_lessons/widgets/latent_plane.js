@@ -1,4 +1,4 @@
-// The latent map under the hand: the image decoded at the cross, and the region of a chosen image.
+// The latent map under the hand: the image decoded at the cross, and q(z|x) of a chosen image.
 
 function render({ model, el }) {
   const shape = model.get("_shape");
@@ -15,12 +15,12 @@ function render({ model, el }) {
 
   const decoded = picture(shape, "", { class: "vl-picture vl-big" });
   const image = picture(shape, "the chosen image", { class: "vl-picture vl-small" });
-  const rebuilt = picture(shape, "the chosen image, rebuilt", { class: "vl-picture vl-small" });
-  const drawn = model.get("_eps").map((_, k) => picture(shape, `sample ${k + 1} of its region`, { class: "vl-picture vl-tile" }));
-  const samples = captioned("decoded samples of its region, the ellipse on the map", element("div", { class: "vl-strip", style: `grid-template-columns: repeat(${drawn.length}, 1fr)` }, ...drawn));
+  const rebuilt = picture(shape, "reconstruction of the chosen image", { class: "vl-picture vl-small" });
+  const drawn = model.get("_eps").map((_, k) => picture(shape, `decoded sample ${k + 1} from its q(z|x)`, { class: "vl-picture vl-tile" }));
+  const samples = captioned("decoded samples from its q(z|x), the ellipse on the map", element("div", { class: "vl-strip", style: `grid-template-columns: repeat(${drawn.length}, 1fr)` }, ...drawn));
   const again = button("Other samples", () => root.set({ _eps: model.get("_eps").map((row) => row.map(normal)) }));
   const chosenPart = element("div", { class: "vl-column" },
-    element("div", { class: "vl-line" }, captioned("image", image), captioned("rebuilt", rebuilt)), samples, again);
+    element("div", { class: "vl-line" }, captioned("image", image), captioned("reconstruction", rebuilt)), samples, again);
   const gallery = choices("choose", model.get("_gallery").map((n) => thumbnail(pixels[n], shape)), (place) => choose(model.get("_gallery")[place]));
   const root = panel(model, el, "latent-plane",
     element("div", { class: "vl-column vl-narrow" }, map, gallery),

@@ -20,7 +20,7 @@ class LatentPlane(PlaneWidget):
     dashed circles are the prior at one, two and three standard deviations; for a chosen image (click one below the
     map, or press Enter near a point) the ellipse is q(z|x) at two standard deviations, with samples from it.
 
-    With more than two latents: dims chooses which two the plane shows (the hand keeps the others as they are), or
+    With more than two latents: dims chooses which two the plane shows (the others keep their values), or
     through gives three numbers of images, through whose codes the plane is laid.
 
     >>> plane = LatentPlane(model, dataset.test_images, dataset.test_labels)
@@ -74,7 +74,7 @@ class LatentPlane(PlaneWidget):
         left.plot(*self.place(z).T, "+", color="black", markersize=16, markeredgewidth=2.5)
         plotting.picture(right, decode(self._model, z)[0])
         place = ", ".join(f"{value:.2f}" for value in self.place(z)[0].tolist())
-        caption = "Encoded images; the picture on the right is decoded at the cross."
+        caption = "Encoded images; the image on the right is decoded at the cross."
         return (
             figure,
             caption,

@@ -1,4 +1,4 @@
-// One slider per latent, sorted by what it knows, beside the decoded image.
+// One slider per latent, sorted by KL, beside the decoded image.
 
 function render({ model, el }) {
   const shape = model.get("_shape");
@@ -30,13 +30,13 @@ function render({ model, el }) {
   const buttons = element("div", { class: "vl-line" },
     button("Reset", () => root.set({ z: names.map(() => 0) }), { title: "every latent to 0" }),
     button("Random", () => root.set({ z: names.map(normal) }), { title: "a point drawn from the prior" }));
-  const note = element("p", { class: "vl-note", text: "What each latent knows of an image, in nats; grey ones know next to nothing." });
+  const note = element("p", { class: "vl-note", text: "The average KL of each latent, in nats per image; grey ones carry next to nothing." });
   note.hidden = !kl.length;
   conditions.hidden = !conditions.querySelector("button");
   encode.hidden = !codes.length;
   const root = panel(model, el, "latent-sliders",
     element("div", { class: "vl-column" }, conditions, ...knobs, ...sorted.map((j) => rows[j]), note, buttons, encode),
-    captioned(`decoded at these ${names.length} numbers`, decoded));
+    captioned(`decoded at these ${names.length} values`, decoded));
 
   const decode = connect(model, "decoder", root.report);
   root.follow("z condition", () => {

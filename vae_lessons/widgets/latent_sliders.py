@@ -15,16 +15,16 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 from vae_lessons.widgets.network_export import Lookup, decoder_for
 from vae_lessons.widgets.validators import checked_numbers
 
-COLLAPSED_BELOW = 0.1  # nats per image: a latent that knows less is greyed
+COLLAPSED_BELOW = 0.1  # nats per image: a latent with a lower KL is greyed
 
 
 class LatentSliders(BrowserWidget):
     """Sliders for z beside the decoded image; works for every model with latent_dim and decode.
 
-    images (N, 1, H, W): the sliders are sorted by what each latent knows of them (its KL), and the first eight can
-    be encoded by a click; the hand begins at the first. limit: how far the sliders reach on either side of 0;
-    names: their labels, else z[0], z[1], ... The trait z holds what the hand found, as a tuple; setting it moves
-    the sliders.
+    images (N, 1, H, W): the sliders are sorted by the KL of each latent on them, and the first eight can be
+    encoded by a click; z begins at the code of the first. limit: how far the sliders reach on either side of 0;
+    names: their labels, else z[0], z[1], ... The trait z holds the values of the sliders, as a tuple; setting it
+    moves them.
 
     A conditional model needs conditions, one for each of images: labels (N,) become buttons with the
     condition_names, attributes (N, A) become sliders with these names, images (N, 1, H, W) become eight pictures
@@ -129,7 +129,7 @@ class LatentSliders(BrowserWidget):
         ).cpu()
 
     def _row(self) -> Tensor:
-        """Where the hand is, as a row (1, I): z, then the number of the choice or the attributes, if there are any."""
+        """The sliders as a row (1, I): z, then the number of the choice or the attributes, if there are any."""
         condition = () if self.condition is None else torch.tensor(self.condition).view(-1).tolist()
         return torch.tensor([[*self.z, *condition]])
 
@@ -160,21 +160,33 @@ class LatentSliders(BrowserWidget):
         return checked_numbers("z", proposal.value, self._model.latent_dim)
 
     def still(self) -> tuple[Figure, str, str]:
-        """The decoded image beside its z."""
+        """The decoded image beside its z, sorted as the sliders are, and its condition."""
         figure, (left, right) = plotting.axes(2, width=5.5, height=2.4, width_ratios=(3, 2))
-        left.barh(self._names, self.z, color=plotting.BLUE)
+        kl = self._kl or [1.0] * len(self.z)
+        order = sorted(range(len(self.z)), key=lambda latent: -kl[latent])
+        colours = [plotting.BLUE if kl[latent] >= COLLAPSED_BELOW else plotting.GREY for latent in order]
+        left.barh(
+            [self._names[latent] for latent in order], [self.z[latent] for latent in order], color=colours
+        )
         left.axvline(0, color=plotting.GREY, linewidth=1)
         left.invert_yaxis()
         left.set(xlim=(-self._limit, self._limit), xlabel="z")
         plotting.picture(right, self._x_hat(self._row())[0])
+        right.set_title(self._condition_in_words())
         numbers = ", ".join(f"{value:.2f}" for value in self.z)
         return (
             figure,
-            "The image decoded at these numbers.",
+            "The image decoded at these values of z.",
             f"Bars for z = {numbers}, and the image decoded there.",
         )
+
+    def _condition_in_words(self) -> str:
+        if self._attributes:
+            named = zip(self._attributes, self.condition, strict=True)
+            return ", ".join(f"{knob['name']} {value:.2f}" for knob, value in named)
+        return f"condition: {self._choices[self.condition]}" if self._choices else ""
 
 
 def _check_names(argument: str, names: Sequence[str], needed: int) -> None:
     if len(names) != needed:
-        raise ValueError(f"{argument} are {len(names)}, and {needed} are needed: {list(names)}")
+        raise ValueError(f"{argument} has {len(names)} entries, and {needed} are needed: {list(names)}")

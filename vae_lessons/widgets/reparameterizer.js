@@ -1,4 +1,4 @@
-// mu, std and eps by hand: z moves, eps stays, and two estimators say how the loss would change.
+// mu, std and eps by hand: z moves, eps stays, and two estimators give the gradient of the average of z².
 
 function render({ model, el }) {
   const shape = model.get("_shape");
@@ -20,9 +20,9 @@ function render({ model, el }) {
       element("div", { class: "vl-line" }, button("Draw eps", () => add(1)), button("Draw 100", () => add(100)),
         button("Forget draws", () => { drawn = []; show(); })),
       ...(decoded ? [captioned(`decoded with latent ${model.get("_latent")} at z`, decoded)] : [])),
-    captioned("above: q(z) and its draw; below: eps, where the chance is", drawing),
-    captioned("how the average of z² changes with mu: exactly, and as this one eps says (points: earlier draws)", lanes.mu),
-    captioned("how it changes with std", lanes.std));
+    captioned("above: N(mu, std²) and its draw z; below: eps from N(0, 1), the only random number", drawing),
+    captioned("gradient of the average of z² for mu: exact, and as estimated from this one eps (points: earlier draws)", lanes.mu),
+    captioned("the same gradient for std", lanes.std));
 
   const decode = decoded && connect(model, "decoder", root.report);
   const show = () => {
@@ -88,7 +88,7 @@ function chanceDrawing() {
     zText.textContent = `z ${value.toFixed(2)}`;
     epsText.setAttribute("x", across(e));
     epsText.textContent = `eps ${e.toFixed(2)}`;
-    svg.setAttribute("aria-label", `a bell curve around ${mu.toFixed(2)} of width ${std.toFixed(2)}; eps ${e.toFixed(2)} leads to z ${value.toFixed(2)}`);
+    svg.setAttribute("aria-label", `a Gaussian with mean ${mu.toFixed(2)} and std ${std.toFixed(2)}; eps ${e.toFixed(2)} gives z ${value.toFixed(2)}`);
   };
   return svg;
 }
@@ -116,7 +116,7 @@ function estimatorLanes(name) {
         element("text", { x: 144, y: y + 4, "text-anchor": "end", text: value.toFixed(1).replace("-", "−") }),
       ];
     }));
-    svg.setAttribute("aria-label", `slope for ${name}: exact ${exact.toFixed(2)}, pathwise ${now[0].toFixed(2)}, score function ${now[1].toFixed(2)}`);
+    svg.setAttribute("aria-label", `gradient for ${name}: exact ${exact.toFixed(2)}, pathwise ${now[0].toFixed(2)}, score function ${now[1].toFixed(2)}`);
   };
   return svg;
 }

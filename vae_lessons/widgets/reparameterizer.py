@@ -13,10 +13,10 @@ from vae_lessons.widgets.browser_widget import BrowserWidget, script
 
 
 class Reparameterizer(BrowserWidget):
-    """z = mu + std * eps with three sliders, and the slopes of f(z) = z^2 as both estimators see them.
+    """z = mu + std * eps with three sliders, and the gradients of the average of z^2 from both estimators.
 
-    With a model and an image x (1, 1, H, W), the hand moves one latent of that image, `latent`, which begins where
-    the encoder puts it, and the decoded image is shown. The traits mu, std and eps hold what the hand found.
+    With a model and an image x (1, 1, H, W), the sliders move one latent of that image, `latent`, which begins where
+    the encoder puts it, and the decoded image is shown. The traits mu, std and eps hold the values of the sliders.
 
     >>> by_hand = Reparameterizer(model, x, latent=3)
     >>> by_hand.eps = 2.0
@@ -59,7 +59,7 @@ class Reparameterizer(BrowserWidget):
         return self.mu + self.std * self.eps
 
     def still(self) -> tuple[Figure, str, str]:
-        """Both bell curves, and the way from eps to z."""
+        """Both Gaussians, and the step from eps to z."""
         figure, (axis,) = plotting.axes(width=6, height=2.8)
         line = torch.linspace(-4.5, 4.5, 400)
         for mean, std, base, colour in ((0, 1, 0, plotting.PINK), (self.mu, self.std, 1.5, plotting.BLUE)):
@@ -67,9 +67,9 @@ class Reparameterizer(BrowserWidget):
             axis.fill_between(line, base, base + height, color=colour, alpha=0.4)
         axis.plot([self.eps, self.z], [0, 1.5], "--o", color=plotting.ORANGE)
         axis.set(yticks=[0, 1.5], yticklabels=["eps", "z"], xlim=(-4.5, 4.5))
-        caption = f"z = {self.mu:.2f} + {self.std:.2f} * {self.eps:.2f} = {self.z:.2f}: chance stays below, z follows."
+        caption = f"z = {self.mu:.2f} + {self.std:.2f} * {self.eps:.2f} = {self.z:.2f}: only eps is random."
         return (
             figure,
             caption,
-            "Two bell curves, one over the other, and a dashed line from eps below to z above.",
+            "Two Gaussians, one above the other, and a dashed line from eps below to z above.",
         )

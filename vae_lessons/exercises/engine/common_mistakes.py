@@ -13,8 +13,8 @@ def cut_off(reference: Answer) -> Answer:
         with torch.no_grad():
             return reference(*arguments)
 
-    answer.__doc__ = """Your numbers are right, but no gradient leaves your function, so nothing in front of it
-    could learn: look for .item(), float(), .numpy(), .detach(), .data or no_grad, and stay in tensors to the end."""
+    answer.__doc__ = """Your numbers are right, but no gradient passes through your function, so nothing before it
+    can learn: look for .item(), float(), .numpy(), .detach(), .data or no_grad."""
     return answer
 
 
@@ -24,8 +24,8 @@ def column(reference: Answer) -> Answer:
     def answer(*arguments: object) -> Tensor:
         return reference(*arguments)[:, None]
 
-    answer.__doc__ = """Your numbers are right, but they stand in a column, (B, 1): the next (B,) that meets them would
-    make a table of (B, B) without a word. Sum over all axes but the first, without keepdim."""
+    answer.__doc__ = """Your numbers are right, but they are a column, (B, 1): together with a (B,) they would
+    broadcast to (B, B) without an error. Sum over all axes but the first, without keepdim."""
     return answer
 
 
@@ -35,8 +35,8 @@ def listed(reference: Answer) -> Answer:
     def answer(*arguments: object) -> list[Tensor]:
         return list(reference(*arguments))
 
-    answer.__doc__ = """You return a Python list of tensors; torch.stack makes one tensor of them, (B,), with which
-    the rest of the loss can be computed."""
+    answer.__doc__ = """You return a Python list of tensors: torch.stack makes one tensor of them, (B,), which the
+    rest of the loss needs."""
     return answer
 
 
@@ -48,7 +48,6 @@ def writes_into(reference: Answer, place: int) -> Answer:
         arguments[place].mul_(1.5)
         return result
 
-    answer.__doc__ = """The numbers are right, but a tensor that you were given is another one now, and the next line
-    that uses it gets that: +=, *= and names that end in an underscore, like mul_ and exp_, write into their tensor.
-    Use the forms that make a new one."""
+    answer.__doc__ = """The numbers are right, but you changed a tensor that was passed in, and whatever uses it next
+    gets the new values: +=, *= and names that end in an underscore, like mul_ and exp_, write into their tensor."""
     return answer

@@ -79,7 +79,7 @@ def counter_example(mine: Seen, true: Seen) -> str:
         and mine.value.shape != true.value.shape
     ):
         yours, truth = (f"{in_words(one.value)}, shape {tuple(one.value.shape)}" for one in (mine, true))
-    label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was asked"
+    label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was expected"
     return f"Given {true.given}\n{label}\n  yours  {yours}\n  true   {truth}"
 
 

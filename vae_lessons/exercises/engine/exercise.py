@@ -109,7 +109,7 @@ class Exercise:
             shown = counter_example(*difference)
             torch.set_default_dtype(torch.float32)  # whatever the answer made of it
             if self.given is not None and first_difference(seen, observe(self.probe, self.given)) is None:
-                return Verdict(NOT_ATTEMPTED, "It still does what it did as handed out.")
+                return Verdict(NOT_ATTEMPTED, "It still does the same as the cell you were given.")
             for aside, slack in ((True, 1), (True, 3), (False, 1), (False, 3)):
                 for sentence, what_it_does in self._known:
                     if first_difference(seen, what_it_does, slack, aside) is None:
@@ -117,7 +117,11 @@ class Exercise:
         error = next((one.error for one in seen.values() if one.error), None)
         if error is not None:
             return Verdict(RAISED, f"Your function stopped with {type(error).__name__}.", own_lines(error))
-        return Verdict(WRONG, "Not yet, and not in a way this check knows. The smallest difference:", shown)
+        return Verdict(
+            WRONG,
+            "Not right yet, and this check does not recognise the mistake. The smallest difference:",
+            shown,
+        )
 
 
 @dataclass(frozen=True)

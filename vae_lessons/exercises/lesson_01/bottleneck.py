@@ -37,9 +37,11 @@ EXERCISE = Exercise(
     reference=bottleneck,
     probe=bottleneck_probe,
     hints=(
-        "Write the shape after each layer as a comment, batch first. Which layer has to know latent_dim?",
-        "Fully connected is enough: flatten, two linear layers with a ReLU between, and the same backwards.",
-        "The encoder ends in nn.Linear(200, latent_dim), the decoder in nn.Unflatten(1, (1, 28, 28)).",
+        "Write the shape after each layer as a comment, batch first. Which layers depend on latent_dim?",
+        "Fully connected layers are enough: flatten, then two linear layers with a ReLU between; the decoder in "
+        "reverse.",
+        "The encoder's last layer has latent_dim outputs and nothing after it. The decoder's last layer has 784 "
+        "outputs, which nn.Unflatten turns into images.",
     ),
 )
 
@@ -84,241 +86,237 @@ def _decoder(latent_dim: int) -> nn.Module:
 
 
 _bottleneck_mistake(
-    """Your encoder flattens the batch away, so several images become one long row: nn.Flatten() keeps axis 0,
+    """Your encoder flattens the batch axis too, so several images become one long row: nn.Flatten() keeps axis 0,
     x.flatten() and nn.Flatten(0) do not.""",
     encoder=lambda n: nn.Sequential(nn.Flatten(0), nn.Linear(784, n)),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder wants images that are flat already, (B, 784), but they come as (B, 1, 28, 28): begin with
-    nn.Flatten().""",
+    """Your encoder expects flattened images, (B, 784), but they come as (B, 1, 28, 28).""",
     encoder=lambda n: nn.Linear(784, n),
 )
 
 
 _bottleneck_mistake(
-    """The number of batch entries is written into your encoder, so it fits only batches of that size (the last batch
-    of an epoch is smaller): reshape with len(x), or -1 on axis 0, or use nn.Flatten.""",
+    """The batch size is hard-coded in your encoder, so it works only for batches of that size; the last batch of an
+    epoch is smaller.""",
     encoder=lambda n: _Does(nn.Linear(784, n), lambda layer, x: layer(x.view(64, 784))),
 )
 
 
 _bottleneck_mistake(
-    """The number of batch entries is written into your decoder, so it fits only batches of that size: reshape with
-    len(z), or -1 on axis 0, or use nn.Unflatten.""",
+    """The batch size is hard-coded in your decoder, so it works only for batches of that size; the last batch of an
+    epoch is smaller.""",
     decoder=lambda n: _Does(nn.Linear(n, 784), lambda layer, z: layer(z).view(64, 1, 28, 28)),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder returns as many numbers whatever latent_dim is: either a fixed number stands where latent_dim
-    belongs, or the last layer, down to latent_dim, is missing.""",
+    """The length of your codes does not depend on latent_dim: either it is a fixed number, or the last layer, down to
+    latent_dim, is missing.""",
     encoder=lambda n: _encoder(2),
     decoder=lambda n: _decoder(2),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder returns flat rows, (B, 784); an image has a channel, a height and a width: end with
-    nn.Unflatten(1, (1, 28, 28)) or a view.""",
+    """Your decoder returns flat rows, (B, 784); an image has a channel, a height and a width.""",
     decoder=lambda n: _decoder(n)[:-1],
 )
 
 
 _bottleneck_mistake(
-    """The channel axis is missing, (B, 28, 28); compared with x, (B, 1, 28, 28), it would broadcast every image
-    against every other: unflatten to (1, 28, 28).""",
+    """Your decoder's output lacks the channel axis: it is (B, 28, 28). Compared with x, (B, 1, 28, 28), it would
+    broadcast every image against every other.""",
     decoder=lambda n: nn.Sequential(*_decoder(n)[:-1], nn.Unflatten(1, (28, 28))),
 )
 
 
 for _side in (14, 24, 25, 26, 27, 29, 30, 32, 34, 56):
     _bottleneck_mistake(
-        f"""Your decoder draws {_side} x {_side} pixels instead of 28 x 28. Follow the side through your layers with the
-        formula of exercise 1.1, or with layer_shapes, and change a kernel, a stride or a padding.""",
+        f"""Your decoder returns {_side} x {_side} pixels instead of 28 x 28. Follow the side length through your
+        layers with the formula of exercise 1.1 or with layer_shapes.""",
         decoder=lambda n, side=_side: nn.Sequential(nn.Linear(n, side**2), nn.Unflatten(1, (1, side, side))),
     )
 
 
 _bottleneck_mistake(
-    """Your decoder draws 3 channels, as for colour images; these have one.""",
+    """Your decoder returns 3 channels, as for colour images; these images have one.""",
     decoder=lambda n: nn.Sequential(nn.Linear(n, 3 * 784), nn.Unflatten(1, (3, 28, 28))),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder's first layer has a fixed number where latent_dim belongs: it takes codes of one length only.""",
+    """Your decoder's first layer has a fixed input size instead of latent_dim, so it accepts codes of one length
+    only.""",
     decoder=lambda n: _decoder(2),
 )
 
 
 _bottleneck_mistake(
-    """A squeeze() also removes the batch axis when a batch holds a single image: squeeze only the axes you mean, or
-    use flatten(1).""",
+    """squeeze() also removes the batch axis when a batch holds a single image. Name the axes to squeeze, or use
+    flatten(1).""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: layers(x).squeeze()),
 )
 
 
 _bottleneck_mistake(
-    """Your codes come as little images, (B, latent_dim, 1, 1): flatten them to (B, latent_dim).""",
+    """Your codes have two axes too many, (B, latent_dim, 1, 1) instead of (B, latent_dim).""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.Unflatten(1, (n, 1, 1))),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder returns two numbers for each latent; a plain autoencoder's code is a point, latent_dim numbers.""",
+    """Your encoder returns two numbers for each latent; the code of a plain autoencoder is a point, latent_dim
+    numbers.""",
     encoder=lambda n: _encoder(2 * n),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder returns several things; a plain autoencoder has one code, a tensor (B, latent_dim).""",
+    """Your encoder returns several values; a plain autoencoder has one code, a tensor (B, latent_dim).""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: (layers(x), layers(x))),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder ends in a sigmoid (or softmax), so it returns ink between 0 and 1; asked are logits, any real
-    numbers: the loss applies the sigmoid itself.""",
+    """Your decoder ends in a sigmoid (or softmax), so it returns values between 0 and 1. The task asks for logits,
+    which may be any real number; the loss applies the sigmoid itself.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.Sigmoid()),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder ends in a ReLU, so no logit is below 0 and no pixel can be paler than half ink: nothing comes
-    after its last layer.""",
+    """Your decoder ends in a ReLU, so no logit is below 0 and no pixel's probability of ink is below one half.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.ReLU()),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder ends in a tanh (or a clamp), so no pixel can be surer than 73 per cent: nothing comes after its
-    last layer.""",
+    """Your decoder ends in a tanh (or a clamp), so no logit exceeds 1 and no probability of ink exceeds 73 per
+    cent.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.Tanh()),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder returns the logarithm of a probability, never above 0; asked are logits, any real numbers: nothing
-    comes after its last layer.""",
+    """Your decoder returns the logarithm of a probability, which is never above 0. The task asks for logits, which
+    may be any real number.""",
     decoder=lambda n: nn.Sequential(_decoder(n), nn.LogSigmoid()),
 )
 
 
 _bottleneck_mistake(
-    """Your codes pass a ReLU, so none is ever negative and some latents may stay at 0 for all images: nothing comes
-    after the encoder's last layer.""",
+    """Your codes pass through a ReLU, so none is ever negative, and some latents may be 0 for all images.""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.ReLU()),
 )
 
 
 _bottleneck_mistake(
-    """Your codes all lie between -1 and 1, as after a tanh or a normalisation; the bottleneck is to be narrow, not
-    short: nothing comes after the encoder's last layer.""",
+    """Your codes all lie between -1 and 1, as after a tanh or a normalisation. A bottleneck limits how many numbers a
+    code has, not how large they are.""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.Tanh()),
 )
 
 
 _bottleneck_mistake(
-    """Your codes pass a sigmoid (or softmax), so all of them lie between 0 and 1: nothing comes after the encoder's
-    last layer.""",
+    """Your codes pass through a sigmoid (or softmax), so all of them lie between 0 and 1; they may be any real
+    number.""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.Sigmoid()),
 )
 
 
 _bottleneck_mistake(
-    """Your codes are never negative, as after a softplus or exp: nothing comes after the encoder's last layer.""",
+    """Your codes are never negative, as after a softplus or exp; they may be any real number.""",
     encoder=lambda n: nn.Sequential(_encoder(n), nn.Softplus()),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder draws the same whatever the code is: is z used in its forward, or something that z was multiplied
-    away from?""",
+    """Your decoder returns the same image for every code. Is z used in its forward, or multiplied by 0?""",
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(torch.zeros_like(z))),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder returns the same code for every image: is x used in its forward?""",
+    """Your encoder returns the same code for every image. Is x used in its forward?""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: layers(torch.zeros_like(x))),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder looks at some of the latents only, so the others can never tell it anything: hand all of z to its
-    first layer.""",
+    """Your decoder uses only some of the latents; the others have no effect on the image.""",
     decoder=lambda n: _Does(_decoder(2), lambda layers, z: layers(z[:, :2])),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder's layers stand where PyTorch does not look, in a plain list or outside the module: no optimizer
-    would find their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
+    """Your encoder's layers are not registered: they are in a plain list or outside the module, where no optimizer
+    finds their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: layers(x), hidden=True),
 )
 
 
 _bottleneck_mistake(
-    """Your decoder's layers stand where PyTorch does not look, in a plain list or outside the module: no optimizer
-    would find their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
+    """Your decoder's layers are not registered: they are in a plain list or outside the module, where no optimizer
+    finds their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(z), hidden=True),
 )
 
 
 _bottleneck_mistake(
-    """The layers of both stand where PyTorch does not look, in plain lists, or in functions that are no modules: no
-    optimizer would find their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
+    """The layers of encoder and decoder are not registered: they are in plain lists, or in functions that are not
+    modules, where no optimizer finds their weights. Use nn.Sequential, nn.ModuleList or attributes of self.""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: layers(x), hidden=True),
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(z), hidden=True),
 )
 
 
 _bottleneck_mistake(
-    """Your encoder makes new layers (or new noise) in every call, so one image gets another code each time and
-    nothing is ever learnt: make the layers once, in __init__.""",
+    """Your encoder creates new layers (or new noise) in every call, so the same image gets a different code each time
+    and nothing is learnt.""",
     encoder=lambda n: _Does(nn.Linear(1, 1), lambda layers, x: _encoder(n)(x)),
 )
 
 
 _bottleneck_mistake(
-    """The images of a batch get mixed up in your encoder: a view to (784, B) does not turn rows into columns, it
-    deals the pixels out anew. Flatten from axis 1.""",
+    """The images of a batch get mixed up in your encoder: a view with shape (784, B) does not transpose, it mixes
+    pixels of different images. Flatten from axis 1.""",
     encoder=lambda n: _Does(_encoder(n)[1:], lambda layers, x: layers(x.reshape(784, -1).T)),
 )
 
 
 _bottleneck_mistake(
-    """The codes carry no gradient, so your encoder cannot learn: look for .detach(), .data or no_grad in its
+    """The codes carry no gradient, so your encoder cannot learn. Look for .detach(), .data or no_grad in its
     forward.""",
     encoder=lambda n: _Does(_encoder(n), lambda layers, x: layers(x).detach()),
 )
 
 
 _bottleneck_mistake(
-    """The logits carry no gradient, so neither decoder nor encoder can learn: look for .detach(), .data or no_grad in
+    """The logits carry no gradient, so neither decoder nor encoder can learn. Look for .detach(), .data or no_grad in
     the decoder's forward.""",
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(z).detach()),
 )
 
 
 EXERCISE.recognise(
-    """You return the decoder first: (encoder, decoder), in this order.""",
+    """You return the decoder first; the order is (encoder, decoder).""",
     lambda latent_dim: bottleneck(latent_dim)[::-1],
 )
 
 
 EXERCISE.recognise(
-    """You return both in one nn.Sequential; hand them back as two, return encoder, decoder, so that codes can be
-    looked at and chosen.""",
+    """You return both in one nn.Sequential, so the codes in between cannot be read or chosen. Return a pair: encoder,
+    decoder.""",
     lambda latent_dim: nn.Sequential(*bottleneck(latent_dim)),
 )
 
 
 @EXERCISE.mistake
 def bottleneck_sigmoid_and_relu(latent_dim: int) -> tuple[nn.Module, nn.Module]:
-    """Both ends are squashed: the codes pass a ReLU, so none is negative, and the decoder ends in a sigmoid where
-    logits are asked. Nothing comes after either last layer."""
+    """Both outputs are squashed: the codes pass through a ReLU, so none is negative, and the decoder ends in a
+    sigmoid, although the task asks for logits."""
     encoder, decoder = bottleneck(latent_dim)
     return nn.Sequential(encoder, nn.ReLU()), nn.Sequential(decoder, nn.Sigmoid())

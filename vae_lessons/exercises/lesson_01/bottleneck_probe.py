@@ -135,9 +135,7 @@ def _closer_look(name: str, part: Callable, values: Tensor, given: str) -> Itera
     yield Seen(f"a gradient reaches the weights behind {name}", "yes" if learns else "no", given)
     if name == "x_logits" and learns and slopes[0] is not None:
         used = (slopes[0].abs().sum(0) > 0).sum().item()
-        yield Seen(
-            "latents that the decoder looks at", "all" if used == values.shape[1] else "not all", given
-        )
+        yield Seen("latents that the decoder uses", "all" if used == values.shape[1] else "not all", given)
     with torch.no_grad():  # large weights, so that no bias decides the sign and no bound stays unseen
         larger = torch.func.functional_call(
             part, {key: 10 * weight for key, weight in named.items()}, (values,)

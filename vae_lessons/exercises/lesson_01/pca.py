@@ -9,9 +9,9 @@ from vae_lessons.exercises.engine.probes import each
 
 
 def pca_error(x: Tensor, latent_dim: int) -> Tensor:
-    """Squared error per image of the best linear rebuilding with latent_dim numbers: x (N, D) -> a scalar."""
+    """Squared error per image of the best linear reconstruction from latent_dim numbers: x (N, D) -> a scalar."""
     centred = x - x.mean(0)  # (N, D)
-    axes = torch.linalg.svd(centred, full_matrices=False).Vh[:latent_dim]  # (J, D) the widest directions
+    axes = torch.linalg.svd(centred, full_matrices=False).Vh[:latent_dim]  # (J, D) of largest variance
     z = centred @ axes.T  # (N, J)
     return ((centred - z @ axes) ** 2).sum(1).mean()
 
@@ -32,9 +32,9 @@ PLATES = torch.tensor(
 EXERCISE = Exercise(
     number="1.3",
     title="PCA by hand",
-    task="""Write pca_error(x, latent_dim): the error that the best linear code of latent_dim numbers leaves. x is (N,
-    D), N images as rows of D pixels. Return one number: the squared error, summed over pixels and averaged over
-    images, like the lesson's 'squared error per image'. (torch.pca_lowrank is not exact enough.)""",
+    task="""Write pca_error(x, latent_dim): the reconstruction error of the best linear code with latent_dim numbers.
+    x is (N, D): N images with D pixels each. Return one number, the squared error summed over pixels and averaged
+    over images, like the lesson's 'squared error per image'. (torch.pca_lowrank is not exact enough.)""",
     minutes=10,
     difficulty=3,
     reference=pca_error,
@@ -43,9 +43,11 @@ EXERCISE = Exercise(
         *({"x": PLATES, "latent_dim": latent_dim} for latent_dim in (2, 1, 3, 5)),
     ),
     hints=(
-        "The best lines pass through the mean image. Subtract it; which decomposition gives the widest directions?",
-        "torch.linalg.svd(centred).Vh has them as rows, widest first; torch.linalg.eigh as columns, widest last.",
-        "centred @ axes.T are the codes, times axes the rebuilt images. Square what is left, .sum(1), then .mean().",
+        "Subtract the mean image first. Which decomposition gives the directions of largest variance?",
+        "torch.linalg.svd(centred).Vh has them as rows, largest variance first. torch.linalg.eigh of centred.T @ "
+        "centred has them as columns, largest last.",
+        "Project the centred images onto the directions you keep, map the codes back, and measure the difference. "
+        "Check: with latent_dim = D the error is 0.",
     ),
 )
 
@@ -64,24 +66,21 @@ def _widths(x: Tensor) -> Tensor:
 
 @EXERCISE.mistake
 def pca_not_centred(x: Tensor, latent_dim: int) -> Tensor:
-    """You did not subtract the mean image, so the first direction is spent on pointing at it: the best lines pass
-    through the mean of x."""
+    """You did not subtract the mean image, so the first direction is spent on pointing towards it."""
     axes = _axes(x, latent_dim)
     return _squared_error(x, x @ axes.T @ axes)
 
 
 @EXERCISE.mistake
 def pca_projects_uncentred(x: Tensor, latent_dim: int) -> Tensor:
-    """Your directions are right, but you project x itself: subtract the mean image before encoding too, and compare
-    with what was encoded."""
+    """Your directions are right, but you project x without subtracting the mean image."""
     axes = _axes(x - x.mean(0), latent_dim)
     return _squared_error(x, x @ axes.T @ axes)
 
 
 @EXERCISE.mistake
 def pca_mean_not_added(x: Tensor, latent_dim: int) -> Tensor:
-    """You encode what is left after subtracting the mean image, and then compare with x: add the mean back to x_hat,
-    or compare with the centred x."""
+    """You encode x minus the mean image, but compare the result with x itself: the mean is missing from x_hat."""
     centred = x - x.mean(0)
     axes = _axes(centred, latent_dim)
     return _squared_error(x, centred @ axes.T @ axes)
@@ -89,21 +88,21 @@ def pca_mean_not_added(x: Tensor, latent_dim: int) -> Tensor:
 
 @EXERCISE.mistake
 def pca_axes_uncentred(x: Tensor, latent_dim: int) -> Tensor:
-    """You look for the directions in x itself and subtract the mean image afterwards: subtract it before the
-    decomposition."""
+    """You subtract the mean image only after finding the directions, so they are those of the uncentred x."""
     centred = x - x.mean(0)
     axes = _axes(x, latent_dim)
     return _squared_error(centred, centred @ axes.T @ axes)
 
 
 EXERCISE.recognise(
-    """You subtract from each image the mean of its pixels, axis 1; asked is the mean image, over axis 0.""",
+    """You subtract from each image the mean of its own pixels, over axis 1; the mean image is the mean over axis
+    0.""",
     lambda x, latent_dim: _squared_error(*_rebuilt(x - x.mean(1, keepdim=True), latent_dim)),
 )
 
 
 EXERCISE.recognise(
-    """You subtract one number, the mean of the whole tensor; every pixel has a mean of its own, x.mean(0).""",
+    """You subtract one number, the mean of the whole tensor; the mean image has a mean for each pixel.""",
     lambda x, latent_dim: _squared_error(*_rebuilt(x - x.mean(), latent_dim)),
 )
 
@@ -114,124 +113,124 @@ def _rebuilt(x: Tensor, latent_dim: int) -> tuple[Tensor, Tensor]:
 
 
 EXERCISE.recognise(
-    """You divide every pixel by its standard deviation, so all count alike and the error has another unit: only
-    subtract the mean.""",
+    """You divide every pixel by its standard deviation, so all pixels count alike and the error has another unit.""",
     lambda x, latent_dim: _squared_error(*_rebuilt((x - x.mean(0)) / x.std(0), latent_dim)),
 )
 
 
 EXERCISE.recognise(
-    """You average over pixels as well; in this course an error is summed over the pixels of an image, then averaged
-    over images.""",
+    """You also average over the pixels; the error is summed over the pixels of an image, then averaged over
+    images.""",
     lambda x, latent_dim: pca_error(x, latent_dim) / x.shape[1],
 )
 
 
 EXERCISE.recognise(
-    """You add up all images, so the error grows with N (squared singular values do so too): divide by the number of
-    images.""",
+    """You add up the errors of all images (as squared singular values do), so the result grows with N.""",
     lambda x, latent_dim: pca_error(x, latent_dim) * len(x),
 )
 
 
 EXERCISE.recognise(
-    """You divide by N - 1, as torch.cov and var do; the average over images divides by N.""",
+    """You divide by N - 1, as torch.cov and var do; the average over N images divides by N.""",
     lambda x, latent_dim: pca_error(x, latent_dim) * len(x) / (len(x) - 1),
 )
 
 
 EXERCISE.recognise(
-    """You return one error per image, (N,): average them.""",
+    """You return one error per image, (N,); the task asks for their average.""",
     lambda x, latent_dim: ((x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]) ** 2).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You keep the narrowest directions and lose the widest: eigh sorts upwards, so the widest are the last columns;
-    svd sorts downwards.""",
+    """You keep the directions of smallest variance and drop those of largest: eigh sorts in ascending order, svd in
+    descending order.""",
     lambda x, latent_dim: (_widths(x).flip(0)[latent_dim:] ** 2).sum() / len(x),
 )
 
 
 EXERCISE.recognise(
-    """You keep one direction too many: latent_dim of them.""",
+    """You keep one direction too many.""",
     lambda x, latent_dim: pca_error(x, latent_dim + 1),
 )
 
 
 EXERCISE.recognise(
-    """You keep one direction too few: latent_dim of them.""",
+    """You keep one direction too few.""",
     lambda x, latent_dim: pca_error(x, latent_dim - 1),
 )
 
 
 EXERCISE.recognise(
-    """You count only the first direction that is lost; all those after it are lost as well: add them up.""",
+    """You count only the first of the dropped directions; all those after it are lost as well.""",
     lambda x, latent_dim: (_widths(x)[latent_dim : latent_dim + 1] ** 2).sum() / len(x),
 )
 
 
 @EXERCISE.mistake
 def pca_only_one_axis(x: Tensor, latent_dim: int) -> Tensor:
-    """You keep a single direction, the one at place latent_dim: keep the first latent_dim of them, with a colon."""
+    """You keep a single direction, number latent_dim, instead of the first latent_dim: a colon is missing."""
     widths = _widths(x) ** 2
     return (widths.sum() - widths[latent_dim - 1]) / len(x)
 
 
 EXERCISE.recognise(
-    """You add up singular values as they are; a squared error is made of their squares.""",
+    """You add up the singular values themselves; a squared error is a sum of their squares.""",
     lambda x, latent_dim: _widths(x)[latent_dim:].sum() / len(x),
 )
 
 
 EXERCISE.recognise(
-    """You square eigenvalues; they are squared lengths already (singular values are not).""",
+    """You square the eigenvalues; unlike singular values, they are squares already.""",
     lambda x, latent_dim: ((_widths(x)[latent_dim:] ** 2 / len(x)) ** 2).sum(),
 )
 
 
 EXERCISE.recognise(
-    """This is what the code keeps; the error is what it loses: the directions after the first latent_dim.""",
+    """This is what the code keeps; the error is what it loses.""",
     lambda x, latent_dim: (_widths(x)[:latent_dim] ** 2).sum() / len(x),
 )
 
 
 @EXERCISE.mistake
 def pca_share_lost(x: Tensor, latent_dim: int) -> Tensor:
-    """This is the share of the variance that is lost, from 0 to 1; asked is the error itself, in squared ink per
-    image."""
+    """This is the share of the variance that is lost, between 0 and 1; the task asks for the squared error
+    itself."""
     widths = _widths(x) ** 2
     return widths[latent_dim:].sum() / widths.sum()
 
 
 @EXERCISE.mistake
 def pca_share_kept(x: Tensor, latent_dim: int) -> Tensor:
-    """This is the share of the variance that is kept, often called explained; asked is the error that is left."""
+    """This is the share of the variance that is kept, often called explained variance; the task asks for the error
+    that is left."""
     widths = _widths(x) ** 2
     return widths[:latent_dim].sum() / widths.sum()
 
 
 EXERCISE.recognise(
-    """You take a root at the end; the lesson's error stays squared.""",
+    """You take a square root at the end; the task asks for the squared error.""",
     lambda x, latent_dim: pca_error(x, latent_dim).sqrt(),
 )
 
 
 EXERCISE.recognise(
-    """You average distances, the root of each image's squared error: average the squares themselves.""",
+    """You average distances, the square roots of the images' squared errors; the task asks for the average of the
+    squares.""",
     lambda x, latent_dim: (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).norm(dim=1).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You add up distances pixel by pixel without squaring them: PCA is best by squares, and they are asked.""",
+    """You add up absolute differences, pixel by pixel; PCA minimises squared errors, and the task asks for those.""",
     lambda x, latent_dim: (x - x.mean(0) - _rebuilt(x - x.mean(0), latent_dim)[1]).abs().sum(1).mean(),
 )
 
 
 @EXERCISE.mistake
 def pca_columns_of_vh(x: Tensor, latent_dim: int) -> Tensor:
-    """You take columns of Vh; its rows are the directions (torch returns V transposed): Vh[:latent_dim]."""
+    """You take columns of Vh; the directions are its rows, since torch returns V transposed."""
     centred = x - x.mean(0)
     axes = torch.linalg.svd(centred, full_matrices=False).Vh[:, :latent_dim]  # (D, J)
     return _squared_error(centred, centred @ axes @ axes.T)
@@ -239,22 +238,21 @@ def pca_columns_of_vh(x: Tensor, latent_dim: int) -> Tensor:
 
 @EXERCISE.mistake
 def pca_rows_of_eigenvectors(x: Tensor, latent_dim: int) -> Tensor:
-    """You take rows of eigh's eigenvectors; its columns are the directions: [:, -latent_dim:]."""
+    """You take rows of eigh's eigenvectors; the directions are its columns, largest variance last."""
     centred = x - x.mean(0)
     axes = torch.linalg.eigh(centred.T @ centred).eigenvectors[-latent_dim:]  # (J, D)
     return _squared_error(centred, centred @ axes.T @ axes)
 
 
 EXERCISE.recognise(
-    """You keep the first latent_dim pixels and lose the others; the best code mixes all pixels: it projects on
-    directions.""",
+    """You keep the first latent_dim pixels and drop the others; the best code projects onto directions, which mix all
+    pixels.""",
     lambda x, latent_dim: ((x - x.mean(0)) ** 2)[:, latent_dim:].sum(1).mean(),
 )
 
 
 EXERCISE.recognise(
-    """This is the error of the mean image alone, without any code: take off what the first latent_dim directions
-    explain.""",
+    """This is the error of the mean image alone: the code is not used.""",
     lambda x, latent_dim: pca_error(x, 0),
 )
 

@@ -33,7 +33,7 @@ PIXELS = torch.tensor(
 
 EXERCISE = Exercise(
     number="1.4",
-    title="Mend this cell: the rebuilding error",
+    title="Mend this cell: the reconstruction error",
     task="""rebuilding_error(x_logits, x) returns -log p(x|z) of each image, (B,), in nats: the cross-entropy between
     pixels x (B, 1, H, W) and the decoder's logits, summed over pixels. The cell below runs, but its result stays far
     above 0 however well x_hat matches x. It has one bug: mend it.""",
@@ -47,177 +47,175 @@ EXERCISE = Exercise(
         gradients=["x_logits"],
     ),
     hints=(
-        "Which numbers does each line want, and which does it get: logits, or probabilities?",
+        "What does each line expect, and what does it get: logits or probabilities?",
         "A function whose name ends in with_logits applies the sigmoid itself. How often is it applied here?",
-        "Hand x_logits to it as they are, or keep x_hat and use the function without with_logits.",
+        "Test the cell with x_logits = 0: every pixel then has probability one half and must cost log 2 = 0.69 "
+        "nats, whatever x is.",
     ),
     given=rebuilding_error_given,
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid is right now, but you average over the pixels: -log p(x|z) of an image is the sum over its pixels,
-    as it was.""",
+    """The sigmoid is right now, but you average over the pixels; -log p(x|z) of an image is the sum over its
+    pixels.""",
     lambda x_logits, x: rebuilding_error(x_logits, x) / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid is right now, but you average over the batch too: keep one number per image, (B,), as it was.""",
+    """The sigmoid is right now, but you average over the batch; the task asks for one number per image, (B,).""",
     lambda x_logits, x: rebuilding_error(x_logits, x).mean(),
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid is right now, but you add up all images: keep one number per image, (B,), as it was.""",
+    """The sigmoid is right now, but you add up all images; the task asks for one number per image, (B,).""",
     lambda x_logits, x: rebuilding_error(x_logits, x).sum(),
 )
 
 
 EXERCISE.recognise(
-    """This is PyTorch's loss as it comes, averaged over pixels and images: keep reduction='none' and the sum over the
+    """This is PyTorch's loss with its default, the average over pixels and images; the task asks for the sum over the
     pixels of each image.""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x),
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid is right now, but you return one number per pixel: add up the pixels of each image, as before.""",
+    """The sigmoid is right now, but you return one number per pixel; the task asks for one per image.""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"),
 )
 
 
 EXERCISE.recognise(
-    """You add up axis 0, the images, and keep the pixels: flatten(1).sum(1), as it was.""",
+    """You sum over axis 0, the images, and keep the pixels.""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").flatten(1).sum(0),
 )
 
 
 EXERCISE.recognise(
-    """You add up one axis of the image only: flatten(1) makes one axis of all pixels first.""",
+    """You sum over only one axis of the image; its pixels lie along three, C, H and W.""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You add up height and width and leave the channel axis, (B, 1), which broadcasts against any (B,) it meets:
-    flatten(1) makes one axis of all three.""",
+    """You sum over height and width but keep the channel axis: (B, 1) broadcasts against any (B,) it meets.""",
     lambda x_logits, x: F.binary_cross_entropy_with_logits(x_logits, x, reduction="none").sum((2, 3)),
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid is right now, but this is log p(x|z), which is negative; an error is minus that.""",
+    """The sigmoid is right now, but this is log p(x|z), which is negative; the error is minus that.""",
     lambda x_logits, x: -rebuilding_error(x_logits, x),
 )
 
 
 EXERCISE.recognise(
-    """You flipped the sign, and the bug is still there; the sign was right. Ask of every function whether it wants
-    logits or probabilities.""",
+    """You flipped the sign, which was right, and the bug is still there. Does each function expect logits or
+    probabilities?""",
     lambda x_logits, x: -rebuilding_error_given(x_logits, x),
 )
 
 
 EXERCISE.recognise(
-    """You average over pixels now, and the bug is still there; the sum was right. Ask of every function whether it
-    wants logits or probabilities.""",
+    """You average over the pixels now, although the sum was right, and the bug is still there. Does each function
+    expect logits or probabilities?""",
     lambda x_logits, x: rebuilding_error_given(x_logits, x) / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
-    """You average over the batch now, and the bug is still there; one number per image was right. Ask of every
-    function whether it wants logits or probabilities.""",
+    """You average over the batch now, although one number per image was right, and the bug is still there. Does each
+    function expect logits or probabilities?""",
     lambda x_logits, x: rebuilding_error_given(x_logits, x).mean(),
 )
 
 
 EXERCISE.recognise(
-    """Now no sigmoid is left: F.binary_cross_entropy wants probabilities and gets logits. Use either x_hat with
-    it, or x_logits with the function that ends in with_logits.""",
+    """Now no sigmoid is left: F.binary_cross_entropy expects probabilities and gets logits.""",
     lambda x_logits, x: F.binary_cross_entropy(x_logits, x, reduction="none").flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You swapped the arguments: the image is taken for logits. The prediction comes first, the target second.""",
+    """You swapped the arguments: the image is used as logits. The prediction comes first, the target second.""",
     lambda x_logits, x: rebuilding_error(x, x_logits),
 )
 
 
 EXERCISE.recognise(
-    """You swapped the arguments: the image is taken for logits, and x_hat for the target. The prediction comes
+    """You swapped the arguments: the image is used as logits, and x_hat as the target. The prediction comes
     first.""",
     lambda x_logits, x: rebuilding_error(x, x_logits.sigmoid()),
 )
 
 
 EXERCISE.recognise(
-    """You swapped x and x_hat: what is measured is how surprising x_hat would be if x were the prediction. The
-    prediction comes first, the target second.""",
+    """You swapped x and x_hat, so x is used as the prediction. The prediction comes first, the target second.""",
     lambda x_logits, x: F.binary_cross_entropy(x, x_logits.sigmoid(), reduction="none").flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You apply the sigmoid to x; pixels are ink from 0 to 1 already.""",
+    """You apply the sigmoid to x, but pixels are between 0 and 1 already.""",
     lambda x_logits, x: rebuilding_error(x_logits, x.sigmoid()),
 )
 
 
 EXERCISE.recognise(
-    """You rescale x to [-1, 1]; as the target of a probability it has to stay in [0, 1], or the error has no lowest
-    point.""",
+    """You rescale x to [-1, 1]; as the target of a probability it has to stay in [0, 1], or the error has no
+    minimum.""",
     lambda x_logits, x: rebuilding_error(x_logits, 2 * x - 1),
 )
 
 
 EXERCISE.recognise(
-    """You round x to black and white; take the grey values as they come.""",
+    """You round x to black and white; use the grey values as they are.""",
     lambda x_logits, x: rebuilding_error(x_logits, (x > 0.5).float()),
 )
 
 
 EXERCISE.recognise(
-    """This is a squared error, in squared ink; asked is the cross-entropy, in nats.""",
+    """This is the squared error of x_hat; the task asks for the cross-entropy, in nats.""",
     lambda x_logits, x: ((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """This is a squared error between logits and ink, which are different things; asked is the cross-entropy, in
-    nats.""",
+    """This is the squared error between logits and pixels, which are different quantities; the task asks for the
+    cross-entropy, in nats.""",
     lambda x_logits, x: ((x_logits - x) ** 2).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """This is the distance in ink, pixel by pixel; asked is the cross-entropy, in nats.""",
+    """This is the absolute error of x_hat; the task asks for the cross-entropy, in nats.""",
     lambda x_logits, x: (x_logits.sigmoid() - x).abs().flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You count the ink and forget the paper, so painting everything black would be best: add the share 1 - x.""",
+    """You count only the ink, so an all-black image would be best: the term with 1 - x is missing.""",
     lambda x_logits, x: -(x * F.logsigmoid(x_logits)).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You count the paper and forget the ink, so an empty page would be best: add the share x.""",
+    """You count only the paper, so an empty image would be best: the term with x is missing.""",
     lambda x_logits, x: -((1 - x) * F.logsigmoid(-x_logits)).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You use the logarithm to the base 2, which counts bits; this course counts nats, the natural logarithm.""",
+    """You use the logarithm to base 2, which gives bits; this course uses nats, the natural logarithm.""",
     lambda x_logits, x: rebuilding_error(x_logits, x) / torch.tensor(2.0).log(),
 )
 
 
 EXERCISE.recognise(
-    """You replaced the sigmoid by its logarithm; with_logits wants the raw x_logits, with nothing done to them.""",
+    """You replaced the sigmoid by its logarithm; with_logits expects the raw x_logits.""",
     lambda x_logits, x: rebuilding_error(F.logsigmoid(x_logits), x),
 )
 

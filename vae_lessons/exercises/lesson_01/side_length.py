@@ -11,10 +11,10 @@ def side_out(side_in: int, kernel: int, stride: int, padding: int) -> int:
 
 EXERCISE = Exercise(
     number="1.1",
-    title="The side of a picture",
-    task="""A transposed convolution stamps one kernel x kernel patch for every cell of its input; the patches of
-    neighbours begin stride pixels apart and may overlap. Then padding pixels are cut off at each border. Write
-    side_out(side_in, kernel, stride, padding): the side of what it returns, in pixels, one number.""",
+    title="The side length of an image",
+    task="""A transposed convolution places one kernel x kernel patch for every cell of its input; neighbouring
+    patches begin stride pixels apart and may overlap. Then padding pixels are cut off at each border. Write
+    side_out(side_in, kernel, stride, padding): the side length of its output in pixels, one number.""",
     minutes=5,
     difficulty=1,
     reference=side_out,
@@ -32,136 +32,136 @@ EXERCISE = Exercise(
         )
     ),
     hints=(
-        "Draw it: three cells, a kernel of 5, stride 2. Where does each patch begin, and where does the last one end?",
+        "Draw it for three cells, a kernel of 5 and stride 2. Where does each patch begin, and where does the last "
+        "one end?",
         "From the first patch to the last there are side_in - 1 strides; the last patch then adds its whole kernel.",
-        "(side_in - 1) * stride + kernel, and padding goes off twice, once at each border.",
+        "Cut off the padding at both borders. Check: 3 cells, a kernel of 5 and stride 2 give 9 pixels without "
+        "padding, 7 with a padding of 1.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """This is the formula of the ordinary convolution, which makes a picture smaller; a transposed one goes the other
-    way. Solve it for side_in.""",
+    """This is the formula of an ordinary convolution, which makes an image smaller; a transposed convolution goes the
+    other way.""",
     lambda side_in, kernel, stride, padding: (side_in + 2 * padding - kernel) // stride + 1,
 )
 
 
 EXERCISE.recognise(
-    """You count one stride per cell, but there is one fewer than cells: between three cells lie two strides.""",
+    """You count one stride per cell, but between three cells there are only two strides.""",
     lambda side_in, kernel, stride, padding: side_in * stride + kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You take padding off once; a picture has two borders.""",
+    """You subtract the padding once, but an image has two borders.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel - padding,
 )
 
 
 EXERCISE.recognise(
-    """You add the padding. In an ordinary convolution it goes on before; in a transposed one it comes off
+    """You add the padding. An ordinary convolution adds it before; a transposed convolution cuts it off
     afterwards.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel + 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """Your answer does not depend on padding: so many pixels come off at each of the two borders.""",
+    """Your answer does not depend on padding, the number of pixels cut off at each border.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel,
 )
 
 
 EXERCISE.recognise(
-    """You set the patches one pixel apart: neighbours begin stride pixels apart.""",
+    """You place the patches one pixel apart; neighbours begin stride pixels apart.""",
     lambda side_in, kernel, stride, padding: side_in - 1 + kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You are one pixel short: the last patch adds its whole kernel, not kernel - 1 (which is right for how far it
-    reaches beyond its first pixel).""",
+    """You are one pixel short: the last patch is kernel pixels wide, not kernel - 1.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel - 1 - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You are one pixel too far: the + 1 belongs to the ordinary convolution (or to an output_padding, which nobody
-    asked for).""",
+    """You are one pixel too far: the + 1 belongs to the ordinary convolution (or to output_padding, which is 0
+    here).""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride + kernel + 1 - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You stop where the last patch begins: it is kernel pixels wide.""",
+    """You stop where the last patch begins, but it is kernel pixels wide.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You multiply the side by the stride. That is so only when kernel - stride = 2 * padding, as in this lesson's
-    decoder: in general kernel and padding count too.""",
+    """You multiply the side by the stride. That holds only when kernel - stride = 2 * padding, as in this lesson's
+    decoder.""",
     lambda side_in, kernel, stride, padding: side_in * stride,
 )
 
 
 EXERCISE.recognise(
-    """You add the stride once; it is the step from every patch to the next, so it counts side_in - 1 times.""",
+    """You add the stride once, but it is the step from every patch to the next.""",
     lambda side_in, kernel, stride, padding: side_in - 1 + stride + kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """The strides are right, but kernel and padding have each other's sign: a larger kernel makes the picture larger,
-    more padding makes it smaller.""",
+    """The strides are right, but kernel and padding both have the wrong sign.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride - kernel + 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You subtract the kernel; here a larger kernel makes the picture larger.""",
+    """You subtract the kernel, but a larger kernel makes the output larger.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * stride - kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """kernel and stride changed places: patches begin stride apart, and the last one is kernel wide.""",
+    """kernel and stride are swapped: patches begin stride pixels apart and are kernel pixels wide.""",
     lambda side_in, kernel, stride, padding: (side_in - 1) * kernel + stride - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You multiply everything by stride; only the steps between patches are, so check your brackets.""",
+    """You multiply everything by stride; it applies only to the steps between patches.""",
     lambda side_in, kernel, stride, padding: (side_in - 1 + kernel - 2 * padding) * stride,
 )
 
 
 EXERCISE.recognise(
-    """You cut the padding off the input, before the patches are stamped: it comes off the result, in pixels, without
-    the stride.""",
+    """You cut the padding off the input; it is cut off the output, in pixels.""",
     lambda side_in, kernel, stride, padding: (side_in - 1 - 2 * padding) * stride + kernel,
 )
 
 
 EXERCISE.recognise(
-    """side_in - 1 * stride takes the stride off once, because * goes before -: put brackets around side_in - 1.""",
+    """side_in - 1 * stride subtracts the stride once, because * binds more tightly than -.""",
     lambda side_in, kernel, stride, padding: side_in - 1 * stride + kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You count side_in + 1 strides; between three cells lie two.""",
+    """You count side_in + 1 strides; between three cells there are only two.""",
     lambda side_in, kernel, stride, padding: (side_in + 1) * stride + kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You lay the patches side by side, kernel pixels each; neighbours begin stride pixels apart and overlap.""",
+    """You place the patches side by side, kernel pixels apart; neighbours begin stride pixels apart and may
+    overlap.""",
     lambda side_in, kernel, stride, padding: side_in * kernel - 2 * padding,
 )
 
 
 EXERCISE.recognise(
-    """You return height and width; asked is one number, since both are the same.""",
+    """You return height and width; return one number, since both are the same.""",
     lambda side_in, kernel, stride, padding: (
         side_out(side_in, kernel, stride, padding),
         side_out(side_in, kernel, stride, padding),
@@ -170,6 +170,6 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """This is the number of all pixels; asked is the side.""",
+    """This is the number of pixels in the image; the task asks for its side length.""",
     lambda side_in, kernel, stride, padding: side_out(side_in, kernel, stride, padding) ** 2,
 )

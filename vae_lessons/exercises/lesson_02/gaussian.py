@@ -15,8 +15,8 @@ from vae_lessons.likelihoods import gaussian_log_likelihood
 EXERCISE = Exercise(
     number="2.2",
     title="Grey pixels",
-    task="""Write log p(x|z) of Gaussian pixels, each N(x_hat[d], std**2) with one std for all: x_hat and x
-    are (B, 1, H, W), std is a number. Return (B,) in nats, with the constant.""",
+    task="""Write log p(x|z) for Gaussian pixels, each N(x_hat[d], std**2) with one std for all: x_hat and x are (B,
+    1, H, W), std is a number. Return one number per image, (B,), in nats, including the normalising constant.""",
     minutes=6,
     difficulty=1,
     reference=gaussian_log_likelihood,
@@ -27,95 +27,94 @@ EXERCISE = Exercise(
         gradients=["x_hat"],
     ),
     hints=(
-        "Write the density of one pixel and take its logarithm: a squared distance, and what makes the area 1.",
-        "One pixel gives -(x - x_hat)^2 / (2 std^2) - log(std) - log(2 pi) / 2.",
-        "Compute that for all pixels at once, then flatten(1).sum(1). The constant counts once for every pixel.",
+        "Write down the density of one pixel and take its logarithm: it has a squared distance and a normalising "
+        "constant.",
+        "The density is exp(-(x - x_hat)^2 / (2 std^2)) / sqrt(2 pi std^2). What is the logarithm of each factor?",
+        "Every pixel of an image has the constant. Check: at x_hat = x and std = 1, an image of D pixels has -0.92 "
+        "D nats.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """This is minus the squared error: without 1 / (2 std^2) it is not in nats, so no KL can be weighed
-    against it.""",
+    """This is minus the squared error. Without 1 / (2 std^2) and the constant it is not in nats, so it cannot be
+    compared with a KL.""",
     lambda x_hat, x, std: -((x - x_hat) ** 2).flatten(1).sum(1),
 )
 
 
 @EXERCISE.mistake
 def no_half(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """The squared error lost its 1/2: the exponent of a bell curve is -(x - x_hat)^2 / (2 std^2)."""
+    """The factor 1/2 of the squared error is missing."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return (-squared_error / std**2 - 0.5 * math.log(2 * math.pi * std**2)).sum(1)
 
 
 @EXERCISE.mistake
 def std_for_variance(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """You divide the squared error by std; it is measured against the variance, std squared."""
+    """You divide the squared error by std, not by the variance, std^2."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return -0.5 * (squared_error / std + math.log(2 * math.pi * std**2)).sum(1)
 
 
 @EXERCISE.mistake
 def std_for_variance_twice(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """You use std in both places where the variance, std squared, belongs: below the squared error and in the
-    logarithm."""
+    """You use std where the variance, std^2, belongs, both under the squared error and in the logarithm."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return -0.5 * (squared_error / std + math.log(2 * math.pi * std)).sum(1)
 
 
 @EXERCISE.mistake
 def no_variance(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """The squared error is not divided by the variance, so std changes only the constant: it says how much an
-    error of one grey level weighs."""
+    """The squared error is not divided by the variance, so std affects only the constant."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return -0.5 * (squared_error + math.log(2 * math.pi * std**2)).sum(1)
 
 
 EXERCISE.recognise(
-    """The normalising term is missing: without -log(std) - log(2 pi) / 2 per pixel no two values of std can
-    be compared, and the smallest error would always want the smallest weight.""",
+    """The normalising constant is missing, so different std cannot be compared: the largest would always seem
+    best.""",
     lambda x_hat, x, std: -0.5 * (((x - x_hat) / std) ** 2).flatten(1).sum(1),
 )
 
 
 @EXERCISE.mistake
 def no_log_std(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """The 2 pi is there but -log(std) is missing: a narrow bell curve is a high one."""
+    """The 2 pi is there, but -log(std) is missing: a narrower Gaussian is also higher."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return -0.5 * (squared_error / std**2 + math.log(2 * math.pi)).sum(1)
 
 
 @EXERCISE.mistake
 def no_two_pi(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """The std is all there, but log(2 pi) / 2 per pixel is missing, 0.92 nats each: harmless for gradients,
-    and it moves every number you report."""
+    """Only log(2 pi) / 2 per pixel is missing, 0.92 nats each. That does not affect the gradient, but it shifts every
+    number you report."""
     squared_error = ((x - x_hat) ** 2).flatten(1)
     return -0.5 * (squared_error / std**2 + math.log(std**2)).sum(1)
 
 
 EXERCISE.recognise(
-    """You return minus the log-density: a loss. A better x_hat must give a larger number.""",
+    """You return minus the log-density, a loss; a better x_hat must give a larger number.""",
     lambda x_hat, x, std: -gaussian_log_likelihood(x_hat, x, std),
 )
 
 
 EXERCISE.recognise(
-    """You average over the pixels; the log-density of an image is the sum over its pixels, or the KL beside
-    it weighs D times too much.""",
+    """You average over the pixels, so an image counts as one pixel, and in the loss the KL weighs D times too
+    much.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std) / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
-    """You average over the batch already; return one number per image, (B,).""",
+    """You average over the batch; the task asks for one number per image, (B,).""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).mean(),
 )
 
 
 @EXERCISE.mistake
 def gaussian_broadcast(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
-    """A (B, 1) met a (B,) and became (B, B), every image with every other: print both shapes, and drop the
-    keepdim."""
+    """A (B, 1) and a (B,) were broadcast to (B, B), every image with every other. Look for a keepdim."""
     squared_error = ((x - x_hat) ** 2).flatten(1).sum(1, keepdim=True)  # (B, 1)
     constant = torch.full((len(x),), x[0].numel() * math.log(2 * math.pi * std**2))  # (B,)
     return -0.5 * (squared_error / std**2 + constant)
@@ -127,7 +126,7 @@ def _bell_curves(x_hat: Tensor, x: Tensor, std: float) -> Tensor:
 
 
 EXERCISE.recognise(
-    """You add the constant once per image; every pixel has a density of its own, so it counts D times.""",
+    """You add the constant, or a part of it, once per image; every pixel has it, so it counts D times.""",
     lambda x_hat, x, std: (
         _bell_curves(x_hat, x, std).flatten(1).sum(1) - 0.5 * math.log(2 * math.pi * std**2)
     ),
@@ -138,7 +137,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You take the distance, or its absolute value, where a bell curve has its square.""",
+    """You use the difference, or its absolute value, where the Gaussian has its square.""",
     lambda x_hat, x, std: (
         -0.5 * ((x - x_hat).abs() / std**2 + math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
@@ -147,8 +146,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up the distances of all pixels and square their sum, so too dark and too bright cancel: square
-    each pixel's distance, then add.""",
+    """You add up the differences of all pixels before squaring, so too dark and too bright pixels cancel.""",
     lambda x_hat, x, std: (
         -((x - x_hat).flatten(1).sum(1) ** 2) / (2 * std**2)
         - x[0].numel() * 0.5 * math.log(2 * math.pi * std**2)
@@ -157,15 +155,13 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You hand std squared to something that squares it again: torch.distributions.Normal takes std as it
-    comes.""",
+    """You pass std squared to something that squares it again: torch.distributions.Normal expects std itself.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std**2),
 )
 
 
 EXERCISE.recognise(
-    """Something in the constant counts twice: it is half of log(2 pi std^2), that is log(std) + log(2 pi) /
-    2.""",
+    """The constant, or a part of it, counts twice: it is the logarithm of sqrt(2 pi std^2), subtracted once.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - math.log(2 * math.pi * std**2)).flatten(1).sum(1),
     lambda x_hat, x, std: (
         (_bell_curves(x_hat, x, std) - math.log(std) - math.log(2 * math.pi)).flatten(1).sum(1)
@@ -177,22 +173,19 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """In the logarithm stands std where the variance belongs: the constant is half of log(2 pi std^2), in
-    which log(std) comes whole and log(2 pi) half.""",
+    """The logarithm contains std where the variance belongs.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - 0.5 * math.log(2 * math.pi * std)).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """The 2 of 2 pi is missing in the constant, 0.35 nats per pixel: the area under exp(-x^2 / 2) is sqrt(2
-    pi).""",
+    """The factor 2 of 2 pi is missing from the constant, 0.35 nats per pixel.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - 0.5 * math.log(math.pi * std**2)).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """The constant has the wrong sign, or a part of it: the wider the bell curve, the lower it is, so
-    log(std) and log(2 pi) / 2 are both subtracted.""",
+    """The constant, or a part of it, has the wrong sign: the density is divided by sqrt(2 pi std^2).""",
     lambda x_hat, x, std: (
         (_bell_curves(x_hat, x, std) + 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
@@ -206,8 +199,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The squared error has the wrong sign: the farther x_hat is from x, the smaller the density has to be.
-    (-a)**2 is positive, -(a**2) negative.""",
+    """The squared error has the wrong sign: the density falls as x_hat moves away from x. (-a)**2 is positive,
+    -(a**2) negative.""",
     lambda x_hat, x, std: (
         (-_bell_curves(x_hat, x, std) - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
@@ -215,8 +208,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """a / 2 * std**2 divides by 2 and then multiplies by std^2: put the brackets around what stands below, (2
-    * std**2).""",
+    """a / 2 * std**2 divides by 2 and then multiplies by std^2.""",
     lambda x_hat, x, std: (
         (-((x - x_hat) ** 2) / 2 * std**2 - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
@@ -224,7 +216,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You square the 2 as well: below the squared error stands 2 std^2, not (2 std)^2.""",
+    """You square the 2 as well: the denominator is 2 std^2, not (2 std)^2.""",
     lambda x_hat, x, std: (
         (_bell_curves(x_hat, x, std) / 2 - 0.5 * math.log(2 * math.pi * std**2)).flatten(1).sum(1)
     ),
@@ -232,35 +224,33 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """std is a Python number, and torch.log and torch.sqrt want a tensor: use math.log.""",
+    """std is a Python number, and torch.log and torch.sqrt expect a tensor: use math.log.""",
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) - torch.log(std)).flatten(1).sum(1),
     lambda x_hat, x, std: (_bell_curves(x_hat, x, std) / torch.sqrt(std)).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You add up all images of the batch; return one number per image, (B,).""",
+    """You add up all images of the batch; the task asks for one number per image, (B,).""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You average over pixels and images at once: add up the pixels of each image, and leave the images
-    apart.""",
+    """You average over pixels and images at once; the task asks for one number per image, (B,).""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).mean() / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
-    """Each pixel's log-density is right; now add them up for each image: flatten(1).sum(1) makes (B, C, H, W)
-    into (B,).""",
+    """Each pixel's log-density is right, but the pixels of an image are not added up; the task asks for one number
+    per image, (B,).""",
     lambda x_hat, x, std: torch.distributions.Normal(x_hat, std).log_prob(x),
 )
 
 
 EXERCISE.recognise(
-    """You add up along one axis and keep the others; the pixels of an image lie along three, C, H and W:
-    flatten(1).sum(1) takes all of them.""",
+    """You sum over one axis and keep the others; the pixels of an image lie along three, C, H and W.""",
     *(
         lambda x_hat, x, std, axis=axis: torch.distributions.Normal(x_hat, std).log_prob(x).sum(axis)
         for axis in range(4)
@@ -269,9 +259,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """This is PyTorch's squared error, one number for the whole batch, and std does not occur in it. Per
-    pixel, divide the squared distance by 2 std^2, flip the sign and add the constant; then sum over each
-    image.""",
+    """This is PyTorch's squared error, one number for the whole batch, in which std does not occur.""",
     *(
         lambda x_hat, x, std, how=how, sign=sign: sign * F.mse_loss(x_hat, x, reduction=how)
         for how in ("mean", "sum")
@@ -281,15 +269,14 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """These are squared errors without std and with a plus: in nats they are divided by 2 std^2, a better
-    x_hat gives a larger number, and each pixel has its constant.""",
+    """These are squared errors, positive and without std; a log-density is larger the better x_hat is, and depends on
+    std.""",
     lambda x_hat, x, std: ((x - x_hat) ** 2).flatten(1).sum(1),
 )
 
 
 EXERCISE.recognise(
-    """You return densities, or their sum; asked for is the logarithm, which is added up where densities are
-    multiplied.""",
+    """You return densities, or their sum; the task asks for the logarithm of the density of an image.""",
     lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, std).exp(),
     lambda x_hat, x, std: torch.distributions.Normal(x_hat, std).log_prob(x).exp().flatten(1).sum(1),
 )

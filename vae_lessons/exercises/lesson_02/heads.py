@@ -34,9 +34,11 @@ EXERCISE = Exercise(
     reference=GaussianHeads,
     probe=heads_probe,
     hints=(
-        "mu and logvar say different things, and both may be negative. Which last layer gives any real number?",
-        "Two nn.Linear(hidden_dim, latent_dim), or one of twice the width that is cut in two with chunk(2, -1).",
-        "Make the layers in __init__ as attributes of self, and return both in forward, with nothing after them.",
+        "mu and logvar are different quantities, and both may be negative. Which last layer can return any real "
+        "number?",
+        "Use two linear layers side by side, or one that is twice as wide and split along the last axis.",
+        "Create the layers in __init__, after super().__init__(), as attributes of self. forward only applies them "
+        "and returns both results.",
     ),
 )
 
@@ -75,78 +77,73 @@ def _without_super(hidden_dim: int, latent_dim: int) -> nn.Module:
 
 
 EXERCISE.recognise(
-    """Your __init__ has no super().__init__(): nn.Module prepares there the place where it keeps its layers.
-    Call it before you make the first one.""",
+    """Your __init__ does not call super().__init__(), which prepares nn.Module to register layers. Call it before the
+    first layer.""",
     _without_super,
 )
 
 
 EXERCISE.recognise(
-    """What you make is no nn.Module, so it has no parameters() for an optimizer and cannot be moved or saved:
+    """What you make is not an nn.Module, so it has no parameters() for an optimizer and cannot be moved or saved:
     write class GaussianHeads(nn.Module).""",
     lambda hidden_dim, latent_dim: lambda h: (h, h),
 )
 
 
 _heads_mistake(
-    """forward returns one tensor with mu and logvar in it: return the two side by side, mu, logvar, each (B,
-    latent_dim).""",
+    """forward returns mu and logvar in one tensor; return a pair, mu, logvar, each (B, latent_dim).""",
     lambda module, h: torch.cat([module.to_mu(h), module.to_logvar(h)], -1),
     lambda module, h: torch.stack([module.to_mu(h), module.to_logvar(h)]),
 )
 
 
 _heads_mistake(
-    """forward returns one tensor (B, latent_dim), a draw z or mu alone: return the distribution, mu and
-    logvar, and leave drawing to reparameterize.""",
+    """forward returns one tensor (B, latent_dim), a draw z or mu alone. It should return the parameters of q(z|x);
+    drawing is left to reparameterize.""",
     lambda module, h: reparameterize(module.to_mu(h), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """You cut the batch in two, not the latents: chunk(2) takes axis 0 unless told; ask for the last axis,
-    chunk(2, -1).""",
+    """You split the batch, not the latents: chunk(2) splits axis 0 by default, chunk(2, -1) the last axis.""",
     lambda module, h: torch.cat([module.to_mu(h), module.to_logvar(h)], -1).chunk(2),
 )
 
 
 _heads_mistake(
-    """One layer of latent_dim numbers is cut in two, so too few are left for each: make it twice as wide.""",
+    """You split the latent_dim outputs of one layer, so mu and logvar get too few each.""",
     lambda module, h: module.to_mu(h).chunk(2, -1),
 )
 
 
 EXERCISE.recognise(
-    """The sizes of your layers are swapped: nn.Linear(in, out) takes the features, hidden_dim, first.""",
+    """The sizes of your layers are swapped: nn.Linear(in, out) takes the input size first.""",
     lambda hidden_dim, latent_dim: GaussianHeads(latent_dim, hidden_dim),
 )
 
 
 _heads_mistake(
-    """mu and logvar come out of one layer, the same numbers twice: where a region lies would decide how wide
-    it is. Give each its own layer.""",
+    """mu and logvar are the same output of one layer, so the mean of q(z|x) would determine its width.""",
     lambda module, h: (module.to_mu(h), module.to_mu(h)),
 )
 
 
 _heads_mistake(
-    """logvar is computed from mu, so where a region lies would decide how wide it is: compute both from h,
-    each by its own layer.""",
+    """logvar is computed from mu, so the mean of q(z|x) would determine its width; both should be computed from
+    h.""",
     lambda module, h: (module.to_mu(h), -module.to_mu(h)),
 )
 
 
 _heads_mistake(
-    """mu and logvar share some of their numbers: the slices overlap. With one layer of 2 latent_dim, the
-    first latent_dim columns are mu, the others logvar.""",
+    """mu and logvar have some numbers in common: your slices overlap.""",
     lambda module, h: (module.to_mu(h), torch.cat([module.to_mu(h)[:, 1:], module.to_logvar(h)[:, :1]], -1)),
     lambda module, h: (module.to_mu(h), torch.cat([module.to_mu(h)[:, 2:], module.to_logvar(h)[:, :2]], -1)),
 )
 
 
 _heads_mistake(
-    """logvar does not look at h, so every image would get a region of the same width: it needs a layer of its
-    own, as mu has one.""",
+    """logvar does not depend on h, so q(z|x) would be equally wide for all images.""",
     lambda module, h: (module.to_mu(h), module.to_logvar.expand(len(h), -1)),
     lambda module, h: (module.to_mu(h), module.to_logvar),
     to_logvar=lambda hidden_dim, latent_dim: nn.Parameter(torch.zeros(latent_dim)),
@@ -154,119 +151,110 @@ _heads_mistake(
 
 
 _heads_mistake(
-    """mu passes a ReLU, so no region can lie on the negative side, half the prior in each latent: nothing
-    comes after the layer.""",
+    """mu passes through a ReLU, so no mean can be negative, where half of the prior lies in each latent.""",
     lambda module, h: (module.to_mu(h).relu(), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """logvar passes a ReLU, so no region can be narrower than the prior: a log-variance may be negative, and
-    mostly is.""",
+    """logvar passes through a ReLU, so q(z|x) can never be narrower than the prior; a log-variance may be negative,
+    and mostly is.""",
     lambda module, h: (module.to_mu(h), module.to_logvar(h).relu()),
 )
 
 
 _heads_mistake(
-    """Both heads pass a ReLU: no region on the negative side, none narrower than the prior. Nothing comes
-    after the layers.""",
+    """mu and logvar both pass through a ReLU: no mean is negative, and no q(z|x) is narrower than the prior.""",
     lambda module, h: (module.to_mu(h).relu(), module.to_logvar(h).relu()),
 )
 
 
 _heads_mistake(
-    """Your second number is never negative, as if it were a variance; what is asked for is its logarithm,
-    straight from the layer, with no exp or softplus.""",
+    """Your second output is never negative, as if it were the variance; the task asks for its logarithm.""",
     lambda module, h: (module.to_mu(h), F.softplus(module.to_logvar(h))),
 )
 
 
 _heads_mistake(
-    """You take the logarithm of what a layer gives, which is not a number where that is negative: call the
-    layer's output logvar, and it is one.""",
+    """You take the logarithm of a layer's output, which is NaN where that is negative. Use the output itself as the
+    log-variance.""",
     lambda module, h: (module.to_mu(h), module.to_logvar(h).log()),
 )
 
 
 _heads_mistake(
-    """mu is held between two bounds, by a tanh, a clamp or a normalisation, so no region can lie beyond them:
-    nothing comes after the layer.""",
+    """mu is bounded on both sides, by a tanh, a clamp or a normalisation; a mean may be any real number.""",
     lambda module, h: (module.to_mu(h).tanh(), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """logvar is held between two bounds, by a tanh or a clamp, so no region can be narrower or wider than
-    they say, and beyond them nothing learns: nothing comes after the layer.""",
+    """logvar is bounded on both sides, by a tanh or a clamp, so the width of q(z|x) is limited, and beyond the bounds
+    the gradient vanishes.""",
     lambda module, h: (module.to_mu(h), module.to_logvar(h).tanh()),
 )
 
 
 _heads_mistake(
-    """mu and logvar are both held between two bounds, by a tanh or a clamp: both may be any real number, and
-    nothing comes after the layers.""",
+    """mu and logvar are both bounded on both sides, by a tanh or a clamp; they may be any real number.""",
     lambda module, h: (module.to_mu(h).tanh(), module.to_logvar(h).tanh()),
 )
 
 
 _heads_mistake(
-    """mu passes a sigmoid or softmax, so it stays between 0 and 1: regions may lie anywhere, and nothing
-    comes after the layer.""",
+    """mu passes through a sigmoid or softmax, so it stays between 0 and 1; a mean may be any real number.""",
     lambda module, h: (module.to_mu(h).sigmoid(), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """logvar passes a sigmoid, so a region is never narrower than the prior: a log-variance may be any real
-    number, and nothing comes after the layer.""",
+    """logvar passes through a sigmoid, so q(z|x) is never narrower than the prior; a log-variance may be any real
+    number.""",
     lambda module, h: (module.to_mu(h), module.to_logvar(h).sigmoid()),
 )
 
 
 _heads_mistake(
-    """mu and logvar both pass a sigmoid and stay between 0 and 1: both may be any real number, and nothing
-    comes after the layers.""",
+    """mu and logvar both pass through a sigmoid and stay between 0 and 1; they may be any real number.""",
     lambda module, h: (module.to_mu(h).sigmoid(), module.to_logvar(h).sigmoid()),
 )
 
 
 _heads_mistake(
-    """mu has a floor, as ELU, GELU, SiLU or clamp(min=...) make one: regions may lie anywhere, and nothing
-    comes after the layer.""",
+    """mu has a lower bound, as from ELU, GELU, SiLU or clamp(min=...); a mean may be any real number.""",
     lambda module, h: (F.elu(module.to_mu(h)), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """logvar has a floor, as ELU, GELU, SiLU or clamp(min=...) make one: regions may be as narrow as they
-    like, and nothing comes after the layer.""",
+    """logvar has a lower bound, as from ELU, GELU, SiLU or clamp(min=...), so q(z|x) cannot be narrower than
+    that.""",
     lambda module, h: (module.to_mu(h), F.elu(module.to_logvar(h))),
 )
 
 
 _heads_mistake(
-    """mu and logvar both have a floor, as ELU, GELU or SiLU make one: both may be any real number, and
-    nothing comes after the layers.""",
+    """mu and logvar both have a lower bound, as from ELU, GELU or SiLU; they may be any real number.""",
     lambda module, h: (F.elu(module.to_mu(h)), F.elu(module.to_logvar(h))),
 )
 
 
 _heads_mistake(
-    """logvar has a ceiling, as log(softplus()), logsigmoid or clamp(max=...) make one: the layer's output is a
-    log-variance already, and nothing comes after it.""",
+    """logvar cannot become large, as after log(softplus()), logsigmoid or clamp(max=...); the layer's output is a
+    log-variance already.""",
     lambda module, h: (module.to_mu(h), F.softplus(module.to_logvar(h)).log()),
 )
 
 
 _heads_mistake(
-    """You average over the batch, so all images get one region: mu and logvar are (B, latent_dim), a row for each.""",
+    """You average over the batch, so all images share one q(z|x); mu and logvar have a row for each image, (B,
+    latent_dim).""",
     lambda module, h: (module.to_mu(h).mean(0), module.to_logvar(h).mean(0)),
 )
 
 
 _heads_mistake(
-    """mu of an image depends on the others in its batch, as a BatchNorm makes it: an image must get its
-    region whoever stands beside it.""",
+    """mu of an image depends on the other images of its batch, as after a BatchNorm; q(z|x) depends on x alone.""",
     lambda module, h: (
         (module.to_mu(h) - module.to_mu(h).mean(0)) / module.to_mu(h).std(0) * 100,
         module.to_logvar(h),
@@ -275,8 +263,8 @@ _heads_mistake(
 
 
 _heads_mistake(
-    """Two calls with the same h differ: something random stands in forward, a dropout or a draw. mu and
-    logvar are the distribution; drawing comes after them.""",
+    """Two calls with the same h give different results: something random happens in forward, a dropout or a draw. mu
+    and logvar describe the distribution; drawing comes after them.""",
     lambda module, h: (module.to_mu(F.dropout(h)), module.to_logvar(F.dropout(h))),
     lambda module, h: (reparameterize(module.to_mu(h), module.to_logvar(h)), module.to_logvar(h)),
 )
@@ -288,8 +276,7 @@ for without in (
     {"to_logvar": _no_layer},
 ):
     _heads_mistake(
-        """Layers are made anew in every call, so they never learn and the same h gets other answers: make
-        them once, in __init__.""",
+        """Layers are created anew in every call, so they never learn, and the same h gives different results.""",
         lambda module, h, without=without: (
             _new(h) if "to_mu" in without else module.to_mu(h),
             _new(h) if "to_logvar" in without else module.to_logvar(h),
@@ -297,8 +284,8 @@ for without in (
         **without,
     )
     _heads_mistake(
-        """Weights stand where PyTorch does not look, in a list, a dict or a plain tensor: no optimizer would
-        find them. Make layers attributes of self or use nn.ModuleList, and tensors nn.Parameter.""",
+        """Weights are not registered: they are in a list, a dict or a plain tensor, where no optimizer finds them.
+        Make layers attributes of self or use nn.ModuleList, and make tensors nn.Parameter.""",
         lambda module, h, without=without: (
             module.hidden[0](h) if "to_mu" in without else module.to_mu(h),
             module.hidden[1](h) if "to_logvar" in without else module.to_logvar(h),
@@ -309,8 +296,8 @@ for without in (
 
 
 _heads_mistake(
-    """Weights stand in plain tensors, where no optimizer finds them and no gradient reaches them: use layers,
-    or nn.Parameter.""",
+    """The weights are plain tensors, so no optimizer finds them and no gradient reaches them. Use layers or
+    nn.Parameter.""",
     lambda module, h: (h @ module.fixed, -h @ module.fixed),
     to_mu=_no_layer,
     to_logvar=_no_layer,
@@ -319,35 +306,35 @@ _heads_mistake(
 
 
 _heads_mistake(
-    """No gradient leaves mu and logvar, so nothing in front of them could learn: look for .detach(), .data,
+    """No gradient flows back from mu and logvar, so nothing before them can learn. Look for .detach(), .data,
     .numpy(), no_grad or requires_grad_(False).""",
     lambda module, h: (module.to_mu(h).detach(), module.to_logvar(h).detach()),
 )
 
 
 _heads_mistake(
-    """No gradient leaves mu: look for .detach(), .data, no_grad or requires_grad_(False), or for a mu that is
-    a constant.""",
+    """No gradient flows back from mu. Look for .detach(), .data, no_grad or requires_grad_(False), or for a mu that
+    is constant.""",
     lambda module, h: (module.to_mu(h).detach(), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """No gradient leaves logvar: look for .detach(), .data, no_grad or requires_grad_(False), or for a logvar
-    that is a constant.""",
+    """No gradient flows back from logvar. Look for .detach(), .data, no_grad or requires_grad_(False), or for a
+    logvar that is constant.""",
     lambda module, h: (module.to_mu(h), module.to_logvar(h).detach()),
 )
 
 
 _heads_mistake(
-    """forward changes the h that it is given, in place, as mul_ and *= do: whoever uses h after you gets
-    another one. Use the forms without the underscore.""",
+    """forward changes its argument h in place, as mul_ and *= do, so whoever uses h afterwards gets other numbers.
+    Use the forms without the underscore.""",
     lambda module, h: (module.to_mu(h.mul_(2)), module.to_logvar(h)),
 )
 
 
 _heads_mistake(
-    """The features themselves come out as mu, (B, hidden_dim): mu needs a layer down to latent_dim.""",
+    """You return the features themselves as mu, (B, hidden_dim) instead of (B, latent_dim).""",
     lambda module, h: (h, module.to_logvar(h)),
     to_mu=_no_layer,
 )

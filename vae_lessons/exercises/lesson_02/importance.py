@@ -23,9 +23,9 @@ LOG_QZ_X = torch.tensor([[1.2, 0.4, 2.3], [-0.7, 1.9, 0.6], [2.1, -1.3, 0.2], [0
 
 EXERCISE = Exercise(
     number="2.7",
-    title="A sharper bound",
-    task="""For K draws of z per image you have log_px_z, log_pz and log_qz_x, each (K, B). Return the
-    importance-weighted bound of each image, log of the average of p(x, z_k) / q(z_k|x) over the K draws,
+    title="A tighter bound",
+    task="""For K draws of z per image you are given log_px_z, log_pz and log_qz_x, each (K, B). Return the
+    importance-weighted bound of each image, the logarithm of the average of p(x, z_k) / q(z_k|x) over the K draws:
     (B,), in nats.""",
     minutes=8,
     difficulty=2,
@@ -40,81 +40,77 @@ EXERCISE = Exercise(
         gradients=["log_px_z", "log_pz", "log_qz_x"],
     ),
     hints=(
-        "What is averaged: the weights, or their logarithms? And what is exp(-900) in floating point?",
-        "log w = log p(x|z) + log p(z) - log q(z|x); torch.logsumexp takes exp, sum and log in one step.",
-        "An average is a sum divided by K; in logarithms, log_w.logsumexp(0) minus log K.",
+        "What is averaged: the weights or their logarithms? And what is exp(-900) in floating point?",
+        "log w = log p(x|z) + log p(z) - log q(z|x). torch.logsumexp computes exp, sum and log in one stable step.",
+        "logsumexp gives the logarithm of a sum. What turns it into the logarithm of an average? Check: K equal "
+        "weights w must give log w.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """You average the logarithms, which gives the ELBO again, only less noisy: average the weights, then take
-    the logarithm: logsumexp - log K.""",
+    """You average the logarithms, which is the ELBO again, only with less noise; the average belongs inside the
+    logarithm.""",
     lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).mean(0),
 )
 
 
 EXERCISE.recognise(
-    """You add the weights without dividing by K, so the bound rises by log K for nothing and is no bound at
-    all: subtract log K.""",
+    """You sum the weights without dividing by K, so the result is too large by log K and no longer a bound.""",
     lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).logsumexp(0),
 )
 
 
 EXERCISE.recognise(
-    """You divide the logarithm by K; the weights are to be divided, and in logarithms that subtracts log
-    K.""",
+    """You divide the logarithm by K, instead of the sum inside it.""",
     lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).logsumexp(0) / len(log_px_z),
 )
 
 
 EXERCISE.recognise(
-    """log p(z) is missing from the weights: a z far out would count as if the prior drew it often.""",
+    """log p(z) is missing from the weights, so a z that the prior makes unlikely counts as much as a likely one.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, torch.zeros_like(log_pz), log_qz_x),
 )
 
 
 EXERCISE.recognise(
-    """log q(z|x) is missing: the draws come from q, and dividing by it undoes that choice.""",
+    """log q(z|x) is missing from the weights: the draws come from q(z|x), which dividing by it corrects for.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, torch.zeros_like(log_qz_x)),
 )
 
 
 EXERCISE.recognise(
-    """You average p(x|z) alone, as if z had been drawn from the prior; it came from q, so each draw needs the
-    weight p(z) / q(z|x).""",
+    """You average p(x|z) alone, as if z had been drawn from the prior, but it was drawn from q(z|x).""",
     lambda log_px_z, log_pz, log_qz_x: log_px_z.logsumexp(0) - math.log(len(log_px_z)),
 )
 
 
 EXERCISE.recognise(
-    """You multiply by q(z|x) where the weight divides by it: log q has a minus.""",
+    """You multiply by q(z|x), but the weight divides by it.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, -log_qz_x),
 )
 
 
 EXERCISE.recognise(
-    """p(z) and q(z|x) changed places: what the draws were made by goes below the fraction, so log q has the
-    minus.""",
+    """p(z) and q(z|x) are swapped: the weight divides by the density that z was drawn from.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_qz_x, log_pz),
 )
 
 
 EXERCISE.recognise(
-    """You keep only the best of the K draws; they are averaged, so that more draws cannot win by luck.""",
+    """You keep only the largest of the K weights; the bound averages all of them.""",
     lambda log_px_z, log_pz, log_qz_x: (log_px_z + log_pz - log_qz_x).max(0).values,
 )
 
 
 EXERCISE.recognise(
-    """You average over the images as well; keep one bound per image, (B,).""",
+    """You also average over the images; the task asks for one bound per image, (B,).""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, log_pz, log_qz_x).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You take one logsumexp over draws and images together, where one easy image drowns all others: over
-    axis 0 only.""",
+    """You take one logsumexp over draws and images together, so the most likely image dominates all others.""",
     lambda log_px_z, log_pz, log_qz_x: (
         (log_px_z + log_pz - log_qz_x).flatten().logsumexp(0) - math.log(log_px_z.numel())
     ),
@@ -122,7 +118,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """This is minus the bound, a loss; asked for is the bound on log p(x) itself.""",
+    """This is minus the bound, a loss; the task asks for the bound on log p(x) itself.""",
     lambda log_px_z, log_pz, log_qz_x: -importance_weighted(log_px_z, log_pz, log_qz_x),
 )
 
@@ -133,8 +129,8 @@ def _from_weights(bound) -> Answer:
 
 
 EXERCISE.recognise(
-    """Right in principle, but exp(-900) is 0 in floating point and its logarithm minus infinity: let
-    torch.logsumexp do exp, sum and log in one step.""",
+    """Right in principle, but exp(-900) is 0 in floating point, and its logarithm is minus infinity. torch.logsumexp
+    computes exp, sum and log in one stable step.""",
     _from_weights(lambda log_w: log_w.exp().mean(0).log()),
     _from_weights(lambda log_w: log_w.double().exp().mean(0).log()),
     _from_weights(lambda log_w: log_w.exp().sum(0).log() - math.log(len(log_w))),
@@ -143,8 +139,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You keep the logarithm finite by a small number or a clamp, so every image as unlikely as exp(-900)
-    gets the bound of that number, and no gradient: let torch.logsumexp do exp, sum and log in one step.""",
+    """You keep the logarithm finite with a small number or a clamp, so every image as unlikely as exp(-900) gets the
+    logarithm of that number as its bound, and no gradient. torch.logsumexp needs neither.""",
     *(
         _from_weights(lambda log_w, tiny=tiny: (log_w.exp().mean(0) + tiny).log())
         for tiny in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-16, 1e-20, 1e-30)
@@ -153,70 +149,66 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You subtract one maximum for all images, and beside the likeliest image the others underflow again:
-    each image needs its own maximum, over axis 0, as torch.logsumexp takes it.""",
+    """You subtract one maximum for all images, so all but the most likely image still underflow.""",
     _from_weights(lambda log_w: (log_w - log_w.max()).exp().mean(0).log() + log_w.max()),
 )
 
 
 EXERCISE.recognise(
-    """You subtract the maximum before exp and never add it back: after the logarithm it returns as a
-    plus.""",
+    """You subtract the maximum before exp, but do not add it back after the logarithm.""",
     _from_weights(lambda log_w: (log_w - log_w.max(0).values).exp().mean(0).log()),
     _from_weights(lambda log_w: (log_w - log_w.max(0).values).exp().sum(0).log()),
 )
 
 
 EXERCISE.recognise(
-    """You return averaged weights, which for images are 0 in floating point: asked for is the logarithm of
-    the average.""",
+    """You return the average weight, which for images is 0 in floating point; the task asks for its logarithm.""",
     _from_weights(lambda log_w: log_w.exp().mean(0)),
 )
 
 
 EXERCISE.recognise(
-    """You subtract the logarithm of another number than K: K is how many draws an image has, the length of
-    axis 0.""",
+    """The number whose logarithm you subtract is not K, the number of draws per image, which is the length of axis
+    0.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - math.log(log_w.shape[1])),
     _from_weights(lambda log_w: log_w.logsumexp(0) - math.log(log_w.numel())),
 )
 
 
 EXERCISE.recognise(
-    """You add log K where it is subtracted: dividing by K lowers the logarithm.""",
+    """You add log K, but dividing by K lowers the logarithm.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) + math.log(len(log_w))),
 )
 
 
 EXERCISE.recognise(
-    """You divide by log K; to divide weights by K, subtract log K from their logarithm.""",
+    """You divide by log K, but for logarithms a division becomes a subtraction.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) / math.log(len(log_w))),
 )
 
 
 EXERCISE.recognise(
-    """You subtract K itself; in logarithms, dividing by K subtracts log K.""",
+    """You subtract K itself instead of its logarithm.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - len(log_w)),
 )
 
 
 EXERCISE.recognise(
-    """K is a Python number, and torch.log wants a tensor: use math.log.""",
+    """K is a Python number, and torch.log expects a tensor: use math.log.""",
     _from_weights(lambda log_w: log_w.logsumexp(0) - torch.log(len(log_w))),
 )
 
 
 EXERCISE.recognise(
-    """You average the logarithms with the weights' softmax, which is neither the ELBO nor the bound: average
-    the weights themselves, and take one logarithm at the end.""",
+    """You average the log-weights, weighted by their softmax, which is neither the ELBO nor the bound. The bound is
+    the logarithm of a plain average.""",
     _from_weights(lambda log_w: (log_w.softmax(0) * log_w).sum(0)),
     _from_weights(lambda log_w: (log_w.softmax(0).detach() * log_w).sum(0)),
 )
 
 
 EXERCISE.recognise(
-    """You average each density by itself; the three belong to the same draw and make one weight: add and
-    subtract them first, then one logsumexp.""",
+    """You average each density separately, but the three values of a draw belong together and form one weight.""",
     lambda log_px_z, log_pz, log_qz_x: log_px_z.logsumexp(0) + log_pz.logsumexp(0) - log_qz_x.logsumexp(0),
     lambda log_px_z, log_pz, log_qz_x: (
         log_px_z.logsumexp(0) + log_pz.logsumexp(0) - log_qz_x.logsumexp(0) - math.log(len(log_pz))
@@ -225,20 +217,19 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up the logarithms of the K draws, which multiplies the weights: average the weights, then take
-    the logarithm: logsumexp - log K.""",
+    """You add up the logarithms of the K draws, which multiplies the weights instead of averaging them.""",
     _from_weights(lambda log_w: log_w.sum(0)),
 )
 
 
 EXERCISE.recognise(
-    """log p(z) has the wrong sign: the prior's density stands above the fraction, so it is added.""",
+    """log p(z) has the wrong sign: p(z) is in the numerator of the weight.""",
     lambda log_px_z, log_pz, log_qz_x: importance_weighted(log_px_z, -log_pz, log_qz_x),
 )
 
 
 EXERCISE.recognise(
-    """You average over the images, axis 1, and keep the draws: the draws are axis 0.""",
+    """You average over axis 1, the images; the draws are axis 0.""",
     _from_weights(lambda log_w: log_w.logsumexp(1) - math.log(log_w.shape[1])),
     _from_weights(lambda log_w: log_w.logsumexp(1) - math.log(log_w.shape[0])),
     _from_weights(lambda log_w: log_w.logsumexp(1)),
@@ -246,7 +237,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up the bounds of all images; keep one per image, (B,).""",
+    """You add up the bounds of all images; the task asks for one bound per image, (B,).""",
     _from_weights(lambda log_w: (log_w.logsumexp(0) - math.log(len(log_w))).sum()),
 )
 
@@ -258,8 +249,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You multiply and divide what are logarithms already: in logarithms a product is a sum, so the weight is
-    log_px_z + log_pz - log_qz_x.""",
+    """You multiply and divide what are logarithms already; for logarithms a product becomes a sum.""",
     lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).mean(0).log(),
     lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).mean(0),
     lambda log_px_z, log_pz, log_qz_x: (log_px_z * log_pz / log_qz_x).logsumexp(0) - math.log(len(log_px_z)),

@@ -27,180 +27,173 @@ EXERCISE = Exercise(
         gradients=["mu", "logvar"],
     ),
     hints=(
-        "Four terms per latent: where the region lies, how wide it is, a constant, and a reward for width.",
-        "Per latent: half of (mu squared + the variance - 1 - the logarithm of the variance). Which of them is logvar?",
-        "0.5 * (mu**2 + logvar.exp() - 1 - logvar) is (B, J); independent latents add up, so sum over the last axis.",
+        "Per latent there are four terms: one for the mean, one for the variance, a constant, and one that keeps "
+        "q(z|x) from becoming a point.",
+        "Per latent: half of (mu squared + the variance - 1 - the logarithm of the variance). Which of them is "
+        "logvar?",
+        "The KLs of independent latents add up. Check: it is 0 at mu = 0 and logvar = 0, and half a nat per latent "
+        "at mu = 1 and logvar = 0.",
     ),
     shown=(kl_per_latent, kl_closed_form),
 )
 
 
 EXERCISE.recognise(
-    """Your KL is negative, which no KL can be: the half stands before mu^2 + sigma^2 - 1 - log sigma^2, or
-    the minus half before its opposite.""",
+    """Your KL is negative, which no KL can be: the overall sign is wrong.""",
     lambda mu, logvar: -kl_closed_form(mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """You average over the latents; independent latents add up. Divided by J, the KL loses its unit and its
-    strength against log p(x|z).""",
+    """You average over the latents, so the KL is J times too small beside log p(x|z).""",
     lambda mu, logvar: kl_per_latent(mu, logvar).mean(-1),
 )
 
 
 EXERCISE.recognise(
-    """You average over the batch too; return one number per image, (B,), and average last, together with log
-    p(x|z).""",
+    """You average over the batch; the task asks for one number per image, (B,).""",
     lambda mu, logvar: kl_closed_form(mu, logvar).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You add up all images as well as all latents, so the KL grows with the batch: sum over the last axis
-    only.""",
+    """You add up the images as well as the latents, so the KL grows with the batch size.""",
     lambda mu, logvar: kl_per_latent(mu, logvar).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You average over everything, latents and images: sum over the latents, and leave the images apart.""",
+    """You average over latents and images; the task asks for one number per image, (B,).""",
     lambda mu, logvar: kl_per_latent(mu, logvar).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You sum over the images and keep the latents; the axis to sum over is the last one, with J latents.""",
+    """You sum over the images and keep the latents, which are the last axis.""",
     lambda mu, logvar: kl_per_latent(mu, logvar).sum(0),
 )
 
 
 EXERCISE.recognise(
-    """Each latent's share is right; now add them up for each image: .sum(-1) makes (B, J) into (B,).""",
+    """Each latent's term is right, but the latents of an image are not added up; the task asks for one number per
+    image, (B,).""",
     lambda mu, logvar: kl_per_latent(mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """Everything is twice too large: the 1/2 in front of the sum is missing, so the loss has an unstated beta of 2.""",
+    """Your KL is twice as large as it should be: the factor 1/2 is missing, as if beta were 2.""",
     lambda mu, logvar: 2 * kl_closed_form(mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """The 1/2 reaches mu^2 only; it stands before all four terms, so put them into one bracket.""",
+    """The factor 1/2 applies only to mu^2; it belongs to all four terms.""",
     lambda mu, logvar: (0.5 * mu**2 + logvar.exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You take logvar for the logarithm of the standard deviation, and so square it once too often: the
-    variance is exp(logvar), its logarithm is logvar itself.""",
+    """You use logvar as the logarithm of the standard deviation; it is the logarithm of the variance.""",
     lambda mu, logvar: (0.5 * (mu**2 + (2 * logvar).exp() - 1) - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You square exp(logvar), but exp(logvar) is sigma^2 already: nothing is left to square.""",
+    """You square exp(logvar), but exp(logvar) is sigma^2 already.""",
     lambda mu, logvar: 0.5 * (mu**2 + (2 * logvar).exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You take logvar for the variance itself; it is the variance's logarithm, and may be negative. The
-    variance is exp(logvar).""",
+    """You use logvar as the variance itself; it is the logarithm of the variance and may be negative.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar - 1 - logvar.log()).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You take the logarithm of logvar, which is one already: where it is negative, the result is not a
-    number. The last term is logvar as it comes.""",
+    """You take the logarithm of logvar, which is a logarithm already; where it is negative, the result is NaN.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 - logvar.log()).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You use exp(logvar / 2), the standard deviation, where sigma^2 belongs: the second term is
-    exp(logvar).""",
+    """You use exp(logvar / 2), the standard deviation, where the variance sigma^2 belongs.""",
     lambda mu, logvar: 0.5 * (mu**2 + (0.5 * logvar).exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """The -1 is missing, half a nat per latent: at mu = 0 and logvar = 0 the region is the prior, and the KL
-    must be 0.""",
+    """The -1 is missing, half a nat per latent: at mu = 0 and logvar = 0, q(z|x) is the prior, and the KL must be
+    0.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You add 1 where it is subtracted: at mu = 0 and logvar = 0 the region is the prior, and the KL must be
-    0.""",
+    """You add 1 instead of subtracting it: at mu = 0 and logvar = 0, q(z|x) is the prior, and the KL must be 0.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() + 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """The log-term has the wrong sign: + logvar rewards regions for shrinking to points, and the KL falls
-    below 0. It is - logvar.""",
+    """The term with log sigma^2 has the wrong sign: it rewards a q(z|x) that shrinks to a point, and the KL falls
+    below 0.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 + logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """The log-term is missing, so nothing keeps regions from shrinking to points: subtract logvar.""",
+    """The term with log sigma^2 is missing, so nothing keeps q(z|x) from shrinking to a point.""",
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """The variance itself is missing, so nothing keeps regions from growing for ever: add exp(logvar).""",
+    """The variance is missing, so nothing keeps q(z|x) from growing without limit.""",
     lambda mu, logvar: 0.5 * (mu**2 - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """mu does not count: regions may lie anywhere, as far from the prior as they like. Add mu^2.""",
+    """mu does not appear, so it makes no difference how far q(z|x) is from the prior.""",
     lambda mu, logvar: 0.5 * (logvar.exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You use the absolute value of mu where its square belongs: far regions would be too cheap.""",
+    """You use the absolute value of mu instead of its square, so a q(z|x) far from the prior costs too little.""",
     lambda mu, logvar: 0.5 * (mu.abs() + logvar.exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You add mu without squaring it, so a region far on the negative side would earn something: it is
-    mu^2.""",
+    """You add mu without squaring it, so a negative mean lowers the KL.""",
     lambda mu, logvar: 0.5 * (mu + logvar.exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """mu^2 has the wrong sign: regions would be paid for running away from the prior.""",
+    """mu^2 has the wrong sign, so the KL falls as q(z|x) moves away from the prior.""",
     lambda mu, logvar: 0.5 * (-(mu**2) + logvar.exp() - 1 - logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You sum the mus and square the sum, so +1 and -1 cancel: square each, then add.""",
+    """You add up the means before squaring, so +1 and -1 cancel.""",
     lambda mu, logvar: 0.5 * (mu.sum(-1) ** 2 + (logvar.exp() - 1 - logvar).sum(-1)),
 )
 
 
 EXERCISE.recognise(
-    """This is the KL the other way round, of the prior from q(z|x): it divides by sigma^2. The ELBO averages
-    over q, so q comes first.""",
+    """This is the KL in the other direction, of the prior from q(z|x): it divides by sigma^2. The ELBO averages over
+    q(z|x).""",
     lambda mu, logvar: 0.5 * ((mu**2 + 1) * (-logvar).exp() - 1 + logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """Your KL is in bits, with the logarithm to base 2; this course counts nats: the natural logarithm,
-    logvar as it comes.""",
+    """Your KL is in bits, with the logarithm to base 2; this course uses nats, with the natural logarithm.""",
     lambda mu, logvar: kl_closed_form(mu, logvar) / math.log(2),
 )
 
@@ -210,16 +203,15 @@ def _half_of(mu_term: Tensor, variance: Tensor, log_variance: Tensor) -> Tensor:
 
 
 EXERCISE.recognise(
-    """You subtract 1 once per image, after the sum; every latent has a -1 of its own.""",
+    """You subtract 1 once per image; every latent has its own -1.""",
     lambda mu, logvar: 0.5 * ((mu**2 + logvar.exp() - logvar).sum(-1) - 1),
     lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - logvar).sum(-1) - 1,
 )
 
 
 EXERCISE.recognise(
-    """Right for common regions, but at logvar = -40 the gradient is lost, in a clamp or in a small number
-    that is larger than the variance: do not go through log(exp(logvar)); logvar is that logarithm, and needs
-    no help.""",
+    """Right for moderate logvar, but at logvar = -40 the gradient is lost, through a clamp or a small constant larger
+    than the variance. The logarithm of the variance is logvar itself, so neither is needed.""",
     lambda mu, logvar: _half_of(mu**2, logvar.exp(), (logvar.exp() + 1e-8).log()),
     lambda mu, logvar: kl_closed_form(mu, logvar.clamp(min=-20)),
     *(
@@ -230,8 +222,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You clamp logvar, so beyond the clamp the KL stops counting and its gradient is 0: in this range
-    nothing overflows, and no clamp is needed.""",
+    """You clamp logvar: beyond the clamp the KL no longer changes, and its gradient is 0.""",
     *(
         lambda mu, logvar, low=low, high=high: kl_closed_form(mu, logvar.clamp(low, high))
         for low in (None, -20)
@@ -241,43 +232,40 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up latents and images, and the sign is wrong: a KL is never negative, and one number per image
-    is asked for, (B,).""",
+    """You add up latents and images, and the sign is wrong: a KL is never negative, and the task asks for one number
+    per image, (B,).""",
     lambda mu, logvar: -kl_per_latent(mu, logvar).sum(),
 )
 
 
 EXERCISE.recognise(
-    """The log-term is halved twice: the 1/2 in front stands before log sigma^2, which is logvar, whole; log
-    sigma would be half of it.""",
+    """The term with log sigma^2 is halved twice: 0.5 * logvar is log sigma.""",
     lambda mu, logvar: _half_of(mu**2, logvar.exp(), 0.5 * logvar),
 )
 
 
 EXERCISE.recognise(
-    """The 1/2 stands before all four terms, and here 1 or logvar goes without it: put them into one
-    bracket.""",
+    """The factor 1/2 is missing from 1 or from logvar; it belongs to all four terms.""",
     lambda mu, logvar: (0.5 * mu**2 + 0.5 * logvar.exp() - 0.5 - logvar).sum(-1),
     lambda mu, logvar: (0.5 * mu**2 + 0.5 * logvar.exp() - 1 - 0.5 * logvar).sum(-1),
 )
 
 
 EXERCISE.recognise(
-    """You use 1 / sigma^2 where sigma^2 belongs: it is exp(logvar), without a minus.""",
+    """You use exp(-logvar), which is 1 / sigma^2, where sigma^2 belongs.""",
     lambda mu, logvar: _half_of(mu**2, (-logvar).exp(), logvar),
 )
 
 
 EXERCISE.recognise(
-    """mu and logvar changed places: the second is squared and the first put into exp. Look at the order of
-    the arguments.""",
+    """mu and logvar are swapped. Look at the order of the arguments.""",
     lambda mu, logvar: kl_closed_form(logvar, mu),
 )
 
 
 EXERCISE.recognise(
-    """torch.distributions.Normal wants a standard deviation, which is positive, and you hand it logvar or its
-    root: the standard deviation is exp(logvar / 2).""",
+    """torch.distributions.Normal expects a standard deviation, which is positive; you pass logvar or its square root.
+    The standard deviation is exp(logvar / 2).""",
     lambda mu, logvar: torch.distributions.Normal(mu, logvar).entropy().sum(-1),
 )
 

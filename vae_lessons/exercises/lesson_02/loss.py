@@ -21,9 +21,9 @@ def negative_elbo(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Te
 EXERCISE = Exercise(
     number="2.5",
     title="The loss of a VAE",
-    task="""From images x and x_logits, both (B, 1, H, W), and mu and logvar, (B, J), make the number that
-    training minimises: minus the ELBO, averaged over the images, in nats per image. bernoulli_log_likelihood
-    and kl_closed_form are at hand.""",
+    task="""From images x and logits x_logits, both (B, 1, H, W), and mu and logvar, both (B, J), compute the loss
+    that training minimises: minus the ELBO, averaged over the images, in nats per image. You can use
+    bernoulli_log_likelihood and kl_closed_form.""",
     minutes=5,
     difficulty=1,
     reference=negative_elbo,
@@ -38,23 +38,22 @@ EXERCISE = Exercise(
         gradients=["x_logits", "mu", "logvar"],
     ),
     hints=(
-        "The ELBO of an image is how well z explains it, minus what z costs.",
-        "elbo = log_px_z - kl, each (B,). A bound is to be pushed up; an optimizer goes down.",
-        "Take minus the mean of bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar).",
+        "The ELBO of an image has two terms: how well z explains the image, minus what z costs.",
+        "elbo = log_px_z - kl, each (B,). Training should raise this bound, but an optimizer minimises.",
+        "The loss is one number, and since neither the KL nor -log p(x|z) of Bernoulli pixels is ever negative, it "
+        "must be positive.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """You return the ELBO itself, so an optimizer would make the model as bad as it can: minimise minus the
-    ELBO.""",
+    """You return the ELBO itself; minimising it would make the model worse.""",
     lambda x, x_logits, mu, logvar: -negative_elbo(x, x_logits, mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """The KL has the wrong sign in your loss: regions would be paid for leaving the prior. The loss is
-    -log p(x|z) + KL.""",
+    """The KL has the wrong sign in your loss, so moving q(z|x) away from the prior would be rewarded.""",
     lambda x, x_logits, mu, logvar: (
         -(bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)).mean()
     ),
@@ -62,8 +61,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """log p(x|z) enters your loss with a plus: the worse an image is rebuilt, the smaller the loss. Only the
-    KL is added.""",
+    """log p(x|z) has the wrong sign in your loss: the worse the reconstruction, the smaller the loss.""",
     lambda x, x_logits, mu, logvar: (
         bernoulli_log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)
     ).mean(),
@@ -71,8 +69,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average the pixels and sum the latents: one pixel against a whole code, which for 784 pixels is a
-    beta of 784 unsaid. Sum over the pixels.""",
+    """You average over the pixels but sum over the latents, which for 784 pixels amounts to a beta of 784.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_closed_form(mu, logvar)
     ).mean(),
@@ -80,7 +77,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average the KL over the latents, so it counts J times too little: sum over the latents.""",
+    """You average the KL over the latents, so it is J times too small.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x) + kl_per_latent(mu, logvar).mean(-1)
     ).mean(),
@@ -88,8 +85,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Pixels and latents are both averaged, so neither term is in nats per image, an unstated beta of D / J:
-    sum over pixels and latents, average over images last.""",
+    """You average over pixels and over latents, so neither term is in nats per image; this amounts to a beta of D /
+    J.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x) / x[0].numel() + kl_per_latent(mu, logvar).mean(-1)
     ).mean(),
@@ -97,7 +94,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up the images, so the loss and every step grow with the batch: average over the images.""",
+    """You add up the images, so the loss and its gradient grow with the batch size.""",
     lambda x, x_logits, mu, logvar: (
         -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)).sum()
     ),
@@ -105,8 +102,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average log p(x|z) over the images but add up their KLs: an unstated beta of B, which changes with the
-    batch size. Average both.""",
+    """You average log p(x|z) over the images but add up their KLs: this amounts to a beta of B, which changes with
+    the batch size.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).mean() + kl_closed_form(mu, logvar).sum()
     ),
@@ -114,8 +111,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up log p(x|z) over the images but average their KLs, which makes the KL B times too weak.
-    Average both.""",
+    """You add up log p(x|z) over the images but average their KLs, so the KL is B times too weak.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).sum() + kl_closed_form(mu, logvar).mean()
     ),
@@ -123,41 +119,40 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Each image has its loss, and they are right; backward needs one number: average over the images.""",
+    """The loss of each image is right, but backward needs a single number.""",
     lambda x, x_logits, mu, logvar: -(bernoulli_log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)),
 )
 
 
 EXERCISE.recognise(
-    """The KL is missing: this trains an autoencoder with a detour, whose random points decode to trash. Add
-    the KL.""",
+    """The KL is missing: this trains an autoencoder with noisy codes, and random points will not decode to
+    images.""",
     lambda x, x_logits, mu, logvar: -bernoulli_log_likelihood(x_logits, x).mean(),
 )
 
 
 EXERCISE.recognise(
-    """Only the KL is there: the best answer to it is to say nothing about any image. Subtract log p(x|z).""",
+    """Only the KL is left; it is smallest when the code says nothing about any image.""",
     lambda x, x_logits, mu, logvar: kl_closed_form(mu, logvar).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You hand sigmoid(x_logits) to a likelihood that applies sigmoid itself: no pixel can be surer than
-    0.73. Hand it x_logits.""",
+    """You pass sigmoid(x_logits) to a likelihood that applies the sigmoid itself, so every probability lies between
+    0.5 and 0.73.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits.sigmoid(), mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """You swapped image and logits in bernoulli_log_likelihood: the prediction comes first, then the
-    image.""",
+    """You swapped image and logits in bernoulli_log_likelihood: the prediction comes first, then the image.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x_logits, x, mu, logvar),
 )
 
 
 EXERCISE.recognise(
-    """You use a squared error as it comes; it is in nats only when divided by 2 std^2. For these logits take
-    bernoulli_log_likelihood.""",
+    """You use a plain squared error, which is in nats only when divided by 2 std^2. x_logits are the logits of
+    Bernoulli pixels.""",
     lambda x, x_logits, mu, logvar: (
         ((x_logits.sigmoid() - x) ** 2).flatten(1).sum(1) + kl_closed_form(mu, logvar)
     ).mean(),
@@ -176,8 +171,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average the likelihood over pixels and images and add up all KLs: one pixel against every code of
-    the batch. Sum over pixels and over latents, then average both over the images.""",
+    """You average the likelihood over pixels and images but add up all KLs, so one pixel is weighed against every
+    code of the batch.""",
     lambda x, x_logits, mu, logvar: (
         F.binary_cross_entropy_with_logits(x_logits, x) + kl_closed_form(mu, logvar).sum()
     ),
@@ -185,8 +180,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You add up the likelihood of the whole batch and average the KL over latents and images, so the KL
-    hardly counts. Sum over pixels and over latents, then average both over the images.""",
+    """You add up the likelihood of the whole batch but average the KL over latents and images, so the KL hardly
+    counts.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).sum() + kl_per_latent(mu, logvar).mean()
     ),
@@ -194,8 +189,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average only one of the two terms, so the other makes a (B,) of the sum: average both, or first
-    subtract and then average.""",
+    """You average only one of the two terms over the images, so the result is (B,), not one number.""",
     lambda x, x_logits, mu, logvar: (
         -bernoulli_log_likelihood(x_logits, x).mean() + kl_closed_form(mu, logvar)
     ),
@@ -206,8 +200,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You divide the whole loss by the number of pixels: the balance of its terms is right, but it is no
-    longer in nats per image, and cannot be compared with other ELBOs.""",
+    """You divide the whole loss by the number of pixels: the balance of its terms is right, but it is no longer in
+    nats per image and cannot be compared with other ELBOs.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu, logvar) / x[0].numel(),
 )
 
@@ -219,7 +213,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You return the parts along with the loss; training minimises one number: return that alone.""",
+    """You return several values; training minimises one number, the loss.""",
     *(
         lambda x, x_logits, mu, logvar, places=places: tuple(
             negative_elbo(x, x_logits, mu, logvar) for _ in range(places)
@@ -230,37 +224,35 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The loss is right, but it stands in a tensor of shape (1,); asked for is a scalar, shape (), as mean()
-    without an axis makes it.""",
+    """The loss is right, but its shape is (1,); a scalar has shape (), as from mean() without an axis.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu, logvar)[None],
 )
 
 
 EXERCISE.recognise(
-    """You hand raw logits to binary_cross_entropy, which wants probabilities from 0 to 1:
+    """You pass raw logits to binary_cross_entropy, which expects probabilities between 0 and 1;
     bernoulli_log_likelihood takes logits.""",
     lambda x, x_logits, mu, logvar: F.binary_cross_entropy(x_logits, x) + kl_closed_form(mu, logvar).mean(),
 )
 
 
 EXERCISE.recognise(
-    """The number is right, but no gradient passes through the KL, so nothing would pull the regions towards
-    the prior: look for .detach(), .item() or no_grad around it.""",
+    """The number is right, but no gradient passes through the KL, so nothing would pull q(z|x) towards the prior.
+    Look for .detach(), .item() or no_grad around it.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits, mu.detach(), logvar.detach()),
 )
 
 
 EXERCISE.recognise(
-    """The number is right, but no gradient passes through log p(x|z), so the decoder would never learn: look
-    for .detach(), .item() or no_grad around it.""",
+    """The number is right, but no gradient passes through log p(x|z), so the decoder would never learn. Look for
+    .detach(), .item() or no_grad around it.""",
     lambda x, x_logits, mu, logvar: negative_elbo(x, x_logits.detach(), mu, logvar),
 )
 
 
 @EXERCISE.mistake
 def backward_inside(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """You call backward inside, and the training loop that gets your loss cannot do it again: return the loss and leave
-    backward to the loop."""
+    """You call backward inside the function, and the training loop cannot call it again on the same loss."""
     loss = negative_elbo(x, x_logits, mu, logvar)
     loss.backward()
     return loss

@@ -48,7 +48,7 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
     (given, estimate, error), (_, first, error_of_few), (_, second, _), at_small = taken
     exact = torch.allclose(estimate, kl_closed_form(MU, LOGVAR).double(), 1e-5)
     grows = bool((estimate / first).min() > 15)  # from 100 to 3000 draws
-    finding = "the formula's number" if exact else "grows with the number of samples" if grows else "strays"
+    finding = "the formula's number" if exact else "grows with the number of samples" if grows else "varies"
     yield Seen("the estimate", finding, given)
     if exact or grows:
         return
@@ -62,7 +62,7 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
     if swapped and not shrinks:
         return
     if not shrinks and 0.01 < (error / of_one_draw).mean() < 0.35:
-        yield Seen("the number of samples", "counts for nothing", given)
+        yield Seen("the number of samples", "has no effect", given)
         return
     numbers = (*at_small, 0.03, 0.06), (given, estimate, error, 0.08, 0.04)
     for finding, mean, strays, least, within_log in numbers:
@@ -74,18 +74,20 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
 
 EXERCISE = Exercise(
     number="2.4",
-    title="The KL by drawing",
-    task="""Estimate the same KL without its formula: draw samples of z from q(z|x), average log q(z|x) - log
-    p(z). mu and logvar are (B, J), samples is their number. Return the estimate and its standard error, each
-    (B,). reparameterize and log_density are at hand.""",
+    title="The KL by Monte Carlo",
+    task="""Estimate the same KL without its formula: draw z from q(z|x) and average log q(z|x) - log p(z). mu and
+    logvar are (B, J); samples is the number of draws per image. Return the estimate and its standard error, each
+    (B,). You can use reparameterize and log_density.""",
     minutes=12,
     difficulty=3,
     reference=kl_monte_carlo,
     probe=monte_carlo_probe,
     hints=(
         "A KL is an average over q of a difference of two log-densities: draw, take the difference, average.",
-        "Give mu and logvar a new first axis: mu.expand(samples, *mu.shape) is (K, B, J), one draw each.",
-        "log_density sums over latents: the difference is (K, B). Return its mean(0), and its std(0) / sqrt(samples).",
+        "Give mu and logvar a new first axis: mu.expand(samples, *mu.shape) is (K, B, J), for K draws of each "
+        "image.",
+        "log_density sums over the latents, so the difference is (K, B). Which axis are the draws, and how does the "
+        "error of their mean shrink with their number?",
     ),
 )
 
@@ -106,61 +108,59 @@ def _mean_and_error(values: Tensor) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def monte_carlo_reversed(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """Your estimate is minus the KL: the difference is log q(z|x) - log p(z), in this order."""
+    """Your estimate is minus the KL: the two log-densities are subtracted in the wrong order."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples)
     return _mean_and_error(log_pz - log_qz_x)
 
 
 @EXERCISE.mistake
 def monte_carlo_no_prior(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """You average log q(z|x) alone, so where mu lies makes no difference: subtract log p(z), which says how
-    far from the prior the draws are."""
+    """You average log q(z|x) alone, so it makes no difference where mu lies: log p(z) is missing."""
     _, log_qz_x, _ = _log_ratios(mu, logvar, samples)
     return _mean_and_error(log_qz_x)
 
 
 @EXERCISE.mistake
 def monte_carlo_no_posterior(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """You average -log p(z) alone, so a narrow region costs no more than a wide one: add log q(z|x)."""
+    """You average -log p(z) alone, so a narrow q(z|x) costs no more than a wide one: log q(z|x) is missing."""
     _, _, log_pz = _log_ratios(mu, logvar, samples)
     return _mean_and_error(-log_pz)
 
 
 @EXERCISE.mistake
 def monte_carlo_from_prior(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """You draw z from the prior; the average is over q(z|x), so draw there. From the prior this estimates
-    minus the reversed KL."""
+    """You draw z from the prior, but the KL is an average over q(z|x). From the prior, this estimates minus the
+    reversed KL."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples, draw=lambda mu, logvar: torch.randn_like(mu))
     return _mean_and_error(log_qz_x - log_pz)
 
 
 @EXERCISE.mistake
 def monte_carlo_at_the_mean(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """You compare the densities at mu, where nothing is drawn: every sample is the same and the standard
-    error 0. Draw z around mu first."""
+    """You evaluate the densities at mu without drawing, so every sample is the same and the standard error is 0."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples, draw=lambda mu, logvar: mu)
     return _mean_and_error(log_qz_x - log_pz)
 
 
 @EXERCISE.mistake
 def monte_carlo_spread_not_error(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """The estimate is right; the second number is how far a single draw strays. The error of their mean is
-    that, divided by the square root of their number."""
+    """The estimate is right; the second number is the standard deviation of a single draw, not the error of the
+    mean."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples)
     return (log_qz_x - log_pz).mean(0), (log_qz_x - log_pz).std(0)
 
 
 @EXERCISE.mistake
 def monte_carlo_no_root(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """The estimate is right; its error shrinks with the square root of the number of draws, and you divide by
-    the number itself."""
+    """The estimate is right; its error shrinks with the square root of the number of draws, but you divide by the
+    number itself."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples)
     return (log_qz_x - log_pz).mean(0), (log_qz_x - log_pz).std(0) / samples
 
 
 @EXERCISE.mistake
 def monte_carlo_variance(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """The estimate is right; for its error you divide the variance where the standard deviation belongs."""
+    """The estimate is right; for its error you use the variance where the standard deviation belongs."""
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples)
     return (log_qz_x - log_pz).mean(0), (log_qz_x - log_pz).var(0) / math.sqrt(samples)
 
@@ -174,8 +174,8 @@ def monte_carlo_mean_over_latents(mu: Tensor, logvar: Tensor, samples: int) -> t
 
 @EXERCISE.mistake
 def monte_carlo_seeded(mu: Tensor, logvar: Tensor, samples: int) -> tuple[Tensor, Tensor]:
-    """Two calls give the very same number: a seed is set inside, or draws are kept. An estimate you cannot
-    repeat with new draws tells nothing about its error."""
+    """Two calls give exactly the same number: a seed is set inside, or draws are kept. Without new draws nothing can
+    be said about the error."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn(samples, *mu.shape, generator=generator)
     _, log_qz_x, log_pz = _log_ratios(mu, logvar, samples, draw=lambda mu, lv: mu + (0.5 * lv).exp() * noise)
@@ -215,127 +215,121 @@ def _returned_otherwise(returned) -> Answer:
 
 
 EXERCISE.recognise(
-    """This is the formula of the last exercise, not an estimate: draw samples of z, and average log q(z|x) -
-    log p(z) over them, so that the formula has something to agree with.""",
+    """This is the formula of the last exercise, not an estimate; the estimate is there to check it.""",
     lambda mu, logvar, samples: (kl_closed_form(mu, logvar), kl_monte_carlo(mu, logvar, samples)[1]),
 )
 
 
 EXERCISE.recognise(
-    """You draw with exp(logvar), the variance, as the standard deviation: the draws are not those of q(z|x).
-    Use reparameterize, or exp(logvar / 2).""",
+    """You draw with exp(logvar), the variance, as the standard deviation, so the draws are not from q(z|x).""",
     _drawn_otherwise(lambda logvar: logvar.exp() * torch.randn_like(logvar)),
 )
 
 
 EXERCISE.recognise(
-    """Your eps is uniform, from torch.rand; a Gaussian is drawn with torch.randn, or with reparameterize.""",
+    """Your eps is uniform, from torch.rand; Gaussian noise comes from torch.randn.""",
     _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.rand_like(logvar)),
 )
 
 
 EXERCISE.recognise(
-    """You use one eps for all latents of a draw, so they rise and fall together: the mean survives that, its
-    error does not. Every latent draws for itself.""",
+    """All latents of a draw share one eps. The mean is right all the same, but its standard error is not.""",
     _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.randn(*logvar.shape[:-1], 1)),
 )
 
 
 EXERCISE.recognise(
-    """You hand log_density the standard deviation or the variance of q(z|x); it takes the logarithm of the variance,
-    logvar as it comes.""",
+    """You pass log_density the standard deviation or the variance of q(z|x); it expects the logarithm of the
+    variance, logvar.""",
     _measured_otherwise(lambda logvar: (0.5 * logvar).exp()),
     _measured_otherwise(torch.exp),
 )
 
 
 EXERCISE.recognise(
-    """Your prior has a log-variance of 1: the prior's variance is 1, and the logarithm of that is 0. Hand
-    log_density zeros twice.""",
+    """Your prior has a log-variance of 1; the prior's variance is 1, and the logarithm of 1 is 0.""",
     _measured_otherwise(lambda logvar: logvar, p_logvar=1.0),
 )
 
 
 EXERCISE.recognise(
-    """You take the absolute value of log q(z|x) - log p(z): single draws may be negative, only their average
-    is a KL.""",
+    """You take the absolute value of log q(z|x) - log p(z). Single draws may be negative; only their average is the
+    KL.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.abs())),
 )
 
 
 EXERCISE.recognise(
-    """You draw a fixed number of samples, whatever samples says: let it set the length of the first axis.""",
+    """The number of draws is fixed; the argument samples has no effect.""",
     lambda mu, logvar, samples: kl_monte_carlo(mu, logvar, 1000),
 )
 
 
 EXERCISE.recognise(
-    """You return the estimate alone; its standard error belongs to it: return both, estimate, error.""",
+    """You return the estimate alone; the task asks for its standard error too.""",
     _returned_otherwise(lambda ratios: ratios.mean(0)),
 )
 
 
 EXERCISE.recognise(
-    """The two results changed places: the estimate comes first, then its standard error.""",
+    """The two results are swapped: the estimate comes first, then its standard error.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios)[::-1]),
 )
 
 
 EXERCISE.recognise(
-    """You pack both results into one tensor; return the two side by side: estimate, error.""",
+    """You return both results in one tensor; return a pair: estimate, error.""",
     _returned_otherwise(lambda ratios: torch.stack(_mean_and_error(ratios))),
     _returned_otherwise(lambda ratios: torch.stack(_mean_and_error(ratios), -1)),
 )
 
 
 EXERCISE.recognise(
-    """You add the draws up where they are averaged: mean(0), not sum(0).""",
+    """You add up the draws instead of averaging them.""",
     _returned_otherwise(lambda ratios: (ratios.sum(0), ratios.std(0) / math.sqrt(len(ratios)))),
 )
 
 
 EXERCISE.recognise(
-    """You return the single draws, (K, B); average them over axis 0.""",
+    """You return one number per draw, (K, B), instead of the average over axis 0.""",
     _returned_otherwise(lambda ratios: (ratios, ratios.std(0) / math.sqrt(len(ratios)))),
     _returned_otherwise(lambda ratios: (ratios, ratios.std(0))),
 )
 
 
 EXERCISE.recognise(
-    """Your results keep an axis of length 1: drop the keepdim, (B,) is asked for.""",
+    """Your results keep an axis of length 1, as with keepdim; the task asks for (B,).""",
     _returned_otherwise(lambda ratios: [one[None] for one in _mean_and_error(ratios)]),
     _returned_otherwise(lambda ratios: [one[:, None] for one in _mean_and_error(ratios)]),
 )
 
 
 EXERCISE.recognise(
-    """Your estimate is one number for all images: draw `samples` times for each image, along a new first axis, average
-    over that axis, and keep one estimate per image.""",
+    """Your estimate is one number for all images; the task asks for one per image, the average of its own draws.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.flatten())),
 )
 
 
 EXERCISE.recognise(
-    """You average over the images and keep the draws: the draws are axis 0.""",
+    """You average over axis 1, the images; the draws are axis 0.""",
     _returned_otherwise(lambda ratios: _mean_and_error(ratios.T)),
 )
 
 
 EXERCISE.recognise(
-    """The estimate has the right shape; for its error you take the spread over the images, axis 1, where the
-    draws, axis 0, are to be compared.""",
+    """The estimate has the right shape; for its error you take the standard deviation over axis 1, the images,
+    instead of axis 0, the draws.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.std(1))),
 )
 
 
 EXERCISE.recognise(
-    """The estimate is right; the variance divided by the number of draws is the square of its error: the root is
-    missing.""",
+    """The estimate is right; the second number is the square of its standard error.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.var(0) / len(ratios))),
 )
 
 
 EXERCISE.recognise(
-    """You return one error for all images; each has its own: std(0), over the draws alone.""",
+    """You return one error for all images; each image has its own, from its own draws.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.std() / math.sqrt(len(ratios)))),
 )

@@ -12,7 +12,8 @@ PREDICTIONS = (
             "hardly shorter: a KL is what it is",
         ),
         right=1,
-        because="""Errors of independent draws partly cancel: a mean of n strays by the spread of one draw over the
-        square root of n. Another digit of a result costs a hundredfold of samples.""",
+        because="""The errors of independent draws partly cancel: the standard error of a mean of n draws is the
+        standard deviation of one draw, divided by the square root of n. One more digit of a result costs a hundred
+        times as many samples.""",
     ),
 )

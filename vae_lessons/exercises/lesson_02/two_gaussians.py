@@ -58,8 +58,8 @@ def _kl(squared_distance: object, ratio: object, log_ratio: object, constant: fl
 
 
 EXERCISE.recognise(
-    """You measure the distance of the means without its unit: it counts in standard deviations of one of the two
-    Gaussians. Which one?""",
+    """You do not divide the squared distance of the means by a variance. Which of the two variances does log p(z)
+    divide by?""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2, (logvar_q - logvar_p).exp(), logvar_q - logvar_p
     ),
@@ -67,8 +67,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You divide the squared distance of the means by the variance of q. In log p(z) it stands over another
-    variance.""",
+    """You divide the squared distance of the means by the variance of q. Which variance does log p(z) divide by?""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2 / logvar_q.exp(), (logvar_q - logvar_p).exp(), logvar_q - logvar_p
     ),
@@ -90,7 +89,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The ratio of the variances stands on its head: p's is below, since it comes from log p(z).""",
+    """The ratio of the two variances is inverted.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2 / logvar_p.exp(), (logvar_p - logvar_q).exp(), logvar_q - logvar_p
     ),
@@ -98,7 +97,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The logarithm of the ratio has the wrong sign: a q that is narrower than p must cost something.""",
+    """The logarithm of the ratio has the wrong sign: the KL must grow as q becomes narrower than p.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2 / logvar_p.exp(), (logvar_q - logvar_p).exp(), logvar_p - logvar_q
     ),
@@ -118,7 +117,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The mean of p does not appear, or only as if it were 0: what counts is the distance of the two means.""",
+    """The mean of p does not appear: what counts is the distance between the two means.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         mu_q**2 / logvar_p.exp(), (logvar_q - logvar_p).exp(), logvar_q - logvar_p
     ),
@@ -126,7 +125,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You subtract the squares of the means; the square belongs around their difference.""",
+    """You subtract the squares of the means instead of squaring their difference.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q**2 - mu_p**2) / logvar_p.exp(), (logvar_q - logvar_p).exp(), logvar_q - logvar_p
     ),
@@ -142,7 +141,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The - 1 is missing, so two equal Gaussians have a KL of a half nat per latent instead of 0.""",
+    """The -1 is missing, so two equal Gaussians have a KL of half a nat per latent instead of 0.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2 / logvar_p.exp(), (logvar_q - logvar_p).exp(), logvar_q - logvar_p, constant=0.0
     ),
@@ -156,20 +155,19 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Your KL is negative, which no KL can be: the two log-densities are subtracted the wrong way round.""",
+    """Your KL is negative, which no KL can be: the two log-densities are subtracted in the wrong order.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: -kl_between(mu_q, logvar_q, mu_p, logvar_p),
 )
 
 
 EXERCISE.recognise(
-    """You take exp(logvar) for the standard deviation; it is the variance already, so your squares are one too
-    many.""",
+    """You use exp(logvar) as the standard deviation; it is the variance already.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, 2 * logvar_q, mu_p, 2 * logvar_p),
 )
 
 
 EXERCISE.recognise(
-    """You use logvar where the variance belongs: without exp() a "variance" may be negative.""",
+    """You use logvar where the variance belongs, but logvar may be negative.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(
         (mu_q - mu_p) ** 2 / logvar_p, logvar_q / logvar_p, logvar_q - logvar_p
     ),
@@ -191,7 +189,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The distance of the means is missing: two Gaussians of equal width at different places are different.""",
+    """The distance between the means is missing: two Gaussians of equal width in different places are different.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: _kl(0.0, (logvar_q - logvar_p).exp(), logvar_q - logvar_p),
 )
 
@@ -203,7 +201,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You return one number per latent; add up the latents, so that there is one number per image.""",
+    """You return one number per latent; the task asks for one number per image, (B,).""",
     lambda mu_q, logvar_q, mu_p, logvar_p: (
         0.5 * ((mu_q - mu_p) ** 2 / logvar_p.exp() + (logvar_q - logvar_p).exp() - 1 - (logvar_q - logvar_p))
     ),
@@ -211,18 +209,18 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average over the batch as well; return one number per image, (B,).""",
+    """You average over the batch; the task asks for one number per image, (B,).""",
     lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, logvar_q, mu_p, logvar_p).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You add up all images as well; return one number per image, (B,).""",
+    """You add up all images; the task asks for one number per image, (B,).""",
     lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, logvar_q, mu_p, logvar_p).sum(),
 )
 
 
 EXERCISE.recognise(
-    """Your result is in bits: use the natural logarithm.""",
+    """Your result is in bits, with the logarithm to base 2; this course uses nats, with the natural logarithm.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, logvar_q, mu_p, logvar_p) / math.log(2),
 )

@@ -14,7 +14,7 @@ COPIES = 400  # draws per image and latent: a measured std is then right to 3.5 
 
 
 def draw_probe(second: str, far: float) -> Probe:
-    """Looks at z = draw(mu, second), where second says how wide each region is: shape, slopes, chance, then
+    """Looks at z = draw(mu, second), where second says how wide q(z|x) is: shape, slopes, chance, then
     statistics. far: the size of second at which a standard deviation is exp(7) or exp(-7)."""
 
     def probe(draw: Answer) -> Iterator[Seen]:
@@ -139,9 +139,7 @@ def _chance(draw: Answer, strayed: Tensor, given: str) -> Iterator[Seen]:
     yield Seen("the logarithm of the measured std", spread.log().double(), given, tolerance=0.3)
     yield Seen("its average over images and latents", spread.log().mean().double(), given, tolerance=0.08)
     yield Seen("the mean of (z - mu) / std", unit.mean().double(), given, tolerance=0.1)
-    yield Seen(
-        "the fourth moment of eps, 3 for a bell curve", (unit**4).mean().double(), given, tolerance=0.16
-    )
+    yield Seen("the fourth moment of eps, 3 for a Gaussian", (unit**4).mean().double(), given, tolerance=0.16)
     yield Seen("some eps are beyond 2.5", str(bool((unit.abs() > 2.5).any())), given)
     with another_device():
         _, failed = attempt(lambda: draw(MU.clone(), LOGVAR.clone()), given)
@@ -164,7 +162,7 @@ def _shared(eps: Tensor) -> str:
 
 
 def _far_out(draw: Answer, second: str, far: float) -> Iterator[Seen]:
-    """Whether very narrow and very wide regions are as narrow and as wide as they should be, and can change."""
+    """Whether a very narrow and a very wide q(z|x) are as narrow and as wide as they should be, and can change."""
     given = f"mu = 0, {second} = {-far:g} and {far:g}"
     mu, wide = torch.zeros(COPIES, 2), torch.tensor([-far, far]).repeat(COPIES, 1).requires_grad_()
     z, failed = attempt(lambda: draw(mu.clone(), wide.clone()), given)

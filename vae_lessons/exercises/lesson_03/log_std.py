@@ -23,36 +23,36 @@ def _handed_out(mu, log_std):
 EXERCISE = Exercise(
     number="3.3",
     title="Mend this cell: another head",
-    task="""Somebody changed the encoder: its second head now gives log_std, the logarithm of the standard
-    deviation, and this function was copied from before. Mend it, so that z is again one draw per image, (B,
-    J), with gradients to both.""",
+    task="""Somebody changed the encoder: its second head now returns log_std, the logarithm of the standard
+    deviation, but this function is still the old one. Mend it, so that z is again one draw per image, (B, J), with
+    gradients to both.""",
     minutes=3,
     difficulty=1,
     reference=draw_from_log_std,
     probe=draw_probe("log_std", far=7.0),
     given=_handed_out,
     hints=(
-        "The function still runs, so look for what changed its meaning: what did the 0.5 do, and to what?",
-        "exp(logvar) was a variance, and the 0.5 took its root. What is exp(log_std) already?",
-        "Without the 0.5 it is right.",
+        "The function still runs, so look for a line whose meaning has changed: what did the 0.5 do, and to what?",
+        "exp(logvar) was a variance, and the 0.5 took its square root. What is exp(log_std) already?",
+        "Test the first line: at log_std = 0 it must give std = 1, and at log_std = 1 it must give std = e = 2.72.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """Now std is squared, a variance: exp(log_std) is the standard deviation as it comes, with no factor at all.""",
+    """Now std is squared, which makes it a variance; exp(log_std) is the standard deviation already.""",
     lambda mu, log_std: mu + (2 * log_std).exp() * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """The exp went away together with the 0.5: log_std is a logarithm, and may be negative.""",
+    """You removed the exp together with the 0.5: log_std is a logarithm, and may be negative.""",
     lambda mu, log_std: mu + log_std * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """The 0.5 moved outside exp and halves every standard deviation: it has no place any more.""",
+    """You moved the 0.5 outside exp, where it halves every standard deviation.""",
     lambda mu, log_std: mu + 0.5 * log_std.exp() * torch.randn_like(mu),
 )
 
@@ -64,32 +64,31 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The exp went away and the 0.5 stayed: it is the other way round.""",
+    """You removed the exp and kept the 0.5; it should be the other way round.""",
     lambda mu, log_std: mu + 0.5 * log_std * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """You square log_std to get the logarithm of the variance; squaring std doubles its logarithm. And you
-    need neither.""",
+    """You square log_std, but squaring std doubles its logarithm, and no variance is needed here.""",
     lambda mu, log_std: mu + (0.5 * log_std**2).exp() * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """exp stands twice: exp(log_std) is the standard deviation already.""",
+    """exp is applied twice; exp(log_std) is the standard deviation already.""",
     lambda mu, log_std: mu + log_std.exp().exp() * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """You take one more root; there was one too many already, the 0.5. exp(log_std) needs none.""",
+    """You take another square root, but the 0.5 took one too many already.""",
     lambda mu, log_std: mu + (0.25 * log_std).exp() * torch.randn_like(mu),
 )
 
 
 EXERCISE.recognise(
-    """softplus is another way from a number to a width; the head gives the logarithm of std, and exp undoes that.""",
+    """softplus does not undo a logarithm, and the head returns the logarithm of std.""",
     lambda mu, log_std: mu + torch.nn.functional.softplus(log_std) * torch.randn_like(mu),
 )
 

@@ -40,9 +40,9 @@ def score_probe(*inputs: dict[str, object], results: tuple[str, str], tolerance:
 EXERCISE = Exercise(
     number="3.2",
     title="The score-function estimator",
-    task="""From draws z of N(mu, std**2) and the values f = f(z), both (n,), estimate the gradient of the
-    average of f for mu and for std, using only slopes of log q(z): return the two estimates, (d_mu, d_std).
-    mu and std are numbers.""",
+    task="""From draws z of N(mu, std**2) and the values f = f(z), both (n,), estimate the gradient of the expectation
+    of f with respect to mu and std, using only derivatives of log q(z). Return the two estimates, (d_mu, d_std). mu
+    and std are numbers.""",
     minutes=10,
     difficulty=2,
     reference=score_function,
@@ -58,56 +58,56 @@ EXERCISE = Exercise(
         tolerance=1e-3,
     ),
     hints=(
-        "f itself is never differentiated: each draw votes with its f for making draws like itself more likely.",
-        "Take the logarithm of the bell curve and its slopes: for mu (z - mu) / std^2. For std? Mind the -log std.",
-        "For std the slope is ((z - mu)^2 / std^2 - 1) / std. Multiply each by f and average over the draws.",
+        "f itself is never differentiated: it only weights, for each draw, the derivative of log q.",
+        "Take the logarithm of the Gaussian density and differentiate it: for mu that is (z - mu) / std^2. And for "
+        "std? Mind the -log std.",
+        "The derivative for std has two terms, one from the exponent and one from -log std. Check: averaged over "
+        "many draws, it is 0.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """The slope for mu is divided by std once too little: of -(z - mu)^2 / (2 std^2) it is (z - mu) / std^2.""",
+    """You divide the derivative for mu by std, not by std^2.""",
     lambda f, z, mu, std: ((f * (z - mu) / std).mean(), score_function(f, z, mu, std)[1]),
 )
 
 
 EXERCISE.recognise(
-    """The slope for mu is not divided by the variance: a narrow bell curve has a steep logarithm.""",
+    """The derivative for mu is not divided by the variance: the narrower the Gaussian, the steeper its logarithm.""",
     lambda f, z, mu, std: ((f * (z - mu)).mean(), score_function(f, z, mu, std)[1]),
 )
 
 
 @EXERCISE.mistake
 def score_for_mu_sign(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """d_mu has the wrong sign: moving mu towards a draw makes that draw likelier, so the slope is (z - mu), not
-    (mu - z)."""
+    """d_mu has the wrong sign: moving mu towards a draw makes that draw more likely."""
     d_mu, d_std = score_function(f, z, mu, std)
     return -d_mu, d_std
 
 
 @EXERCISE.mistake
 def score_both_signs(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """Both estimates have the wrong sign, as if for the slope of -log q: these are the slopes of a loss to
-    go down."""
+    """Both estimates have the wrong sign, as if they were derivatives of -log q."""
     d_mu, d_std = score_function(f, z, mu, std)
     return -d_mu, -d_std
 
 
 EXERCISE.recognise(
-    """The slope for std forgets the -log std of the bell curve's height: as it stands, wider would always
-    be likelier. Subtract 1 / std.""",
+    """The derivative for std lacks the term from -log std: as it stands, a wider Gaussian would make every draw more
+    likely.""",
     lambda f, z, mu, std: (score_function(f, z, mu, std)[0], (f * (z - mu) ** 2 / std**3).mean()),
 )
 
 
 EXERCISE.recognise(
-    """d_std is the slope for log std; asked for is that for std, which has one more division by std.""",
+    """d_std is the derivative for log std; the task asks for the one for std.""",
     lambda f, z, mu, std: (score_function(f, z, mu, std)[0], (f * ((z - mu) ** 2 / std**2 - 1)).mean()),
 )
 
 
 EXERCISE.recognise(
-    """d_std is the slope for the variance; for std it is that times 2 std.""",
+    """d_std is the derivative for the variance; the task asks for the one for std.""",
     lambda f, z, mu, std: (
         score_function(f, z, mu, std)[0],
         (f * ((z - mu) ** 2 / std**2 - 1) / (2 * std**2)).mean(),
@@ -116,55 +116,55 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average the slopes alone, which is 0 but for chance: each draw's slope is weighed by its f.""",
+    """You average the derivatives of log q alone, which is 0 up to noise: f does not appear.""",
     lambda f, z, mu, std: score_function(torch.ones_like(f), z, mu, std),
 )
 
 
 @EXERCISE.mistake
 def score_averages_apart(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """You multiply the average of f by the average slope; which draw had which f is lost. Multiply draw by draw, then
-    average."""
+    """You multiply the average of f by the average derivative, so it no longer matters which draw had which f."""
     d_mu, d_std = score_function(torch.ones_like(f), z, mu, std)
     return f.mean() * d_mu, f.mean() * d_std
 
 
 @EXERCISE.mistake
 def score_summed(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """You add the draws up, so the estimate grows with their number: average them."""
+    """You add up the draws, so the estimate grows with their number."""
     d_mu, d_std = score_function(f, z, mu, std)
     return len(f) * d_mu, len(f) * d_std
 
 
 @EXERCISE.mistake
 def score_per_draw(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """Each draw's vote is right; the estimate is their average, one number for mu and one for std."""
+    """Each draw's term is right, but the estimate is their average, one number for mu and one for std."""
     return f * (z - mu) / std**2, f * ((z - mu) ** 2 / std**2 - 1) / std
 
 
 EXERCISE.recognise(
-    """The two are right and stand in the other order: mu first, then std.""",
+    """The two estimates are right but swapped: mu comes first.""",
     lambda f, z, mu, std: score_function(f, z, mu, std)[::-1],
 )
 
 
 EXERCISE.recognise(
-    """This treats f as if it were the slope of f: f times 1 for mu, f times eps for std is the pathwise formula. The
-    score function weighs the slopes of log q by f.""",
+    """You use f as if it were the derivative of f: f times 1 for mu and f times eps for std is the pathwise formula.
+    The score function weights the derivatives of log q by f.""",
     lambda f, z, mu, std: (f.mean(), (f * (z - mu) / std).mean()),
 )
 
 
 @EXERCISE.mistake
 def score_of_density(f: Tensor, z: Tensor, mu: float, std: float) -> tuple[Tensor, Tensor]:
-    """You use slopes of q, not of log q: where draws come from q already, its density must not weigh them again."""
+    """You use derivatives of q, not of log q: the draws come from q already, so its density must not weight them
+    again."""
     density = torch.distributions.Normal(mu, std).log_prob(z).exp()
     return score_function(f * density, z, mu, std)
 
 
 EXERCISE.recognise(
-    """You subtract the average of f, a good baseline, but an f that helps to set its own baseline biases
-    the estimate by 1 / n; the task asks for the plain estimator.""",
+    """You subtract the average of f as a baseline. Each f is part of that average, which biases the estimate by 1 /
+    n; the task asks for the plain estimator.""",
     lambda f, z, mu, std: score_function(f - f.mean(), z, mu, std),
 )
 
@@ -175,50 +175,51 @@ def _with_score_of_std(score: Callable[[Tensor, float], Tensor]) -> Answer:
 
 
 EXERCISE.recognise(
-    """d_std has the wrong sign: a draw further out than std asks for a wider bell curve, so its slope is positive.""",
+    """d_std has the wrong sign: a draw further out than std is more likely under a wider Gaussian.""",
     _with_score_of_std(lambda away, std: -(away**2 / std**2 - 1) / std),
 )
 
 
 EXERCISE.recognise(
-    """The slope for std has std^2 below (z - mu)^2: the derivative of 1 / std^2 has one more, std^3.""",
+    """The derivative for std has std^2 below (z - mu)^2, but differentiating 1 / std^2 gives one more power of
+    std.""",
     _with_score_of_std(lambda away, std: away**2 / std**2 - 1 / std),
 )
 
 
 EXERCISE.recognise(
-    """The slope for std subtracts 1 where it should subtract 1 / std, the slope of log std.""",
+    """The derivative for std subtracts 1, but the derivative of log std is not 1.""",
     _with_score_of_std(lambda away, std: away**2 / std**3 - 1),
 )
 
 
 EXERCISE.recognise(
-    """The slope for std adds 1 / std: log q holds minus log std, so it is subtracted.""",
+    """The derivative for std adds 1 / std, but log q contains minus log std.""",
     _with_score_of_std(lambda away, std: away**2 / std**3 + 1 / std),
 )
 
 
 EXERCISE.recognise(
-    """The slope for std keeps the one half of -(z - mu)^2 / (2 std^2): the 2 of the exponent cancels it.""",
+    """The derivative for std keeps the 1/2 of -(z - mu)^2 / (2 std^2), but the 2 of the exponent cancels it.""",
     _with_score_of_std(lambda away, std: away**2 / (2 * std**3) - 1 / std),
 )
 
 
 EXERCISE.recognise(
-    """In the slope for std, (z - mu) is not squared: draws on either side of mu ask for the same width.""",
+    """In the derivative for std, (z - mu) is not squared, but draws equally far on either side of mu count alike.""",
     _with_score_of_std(lambda away, std: away / std**3 - 1 / std),
 )
 
 
 EXERCISE.recognise(
-    """d_std is the slope for the logarithm of the variance; for std it is that times 2 / std.""",
+    """d_std is the derivative for the logarithm of the variance; the task asks for the one for std.""",
     _with_score_of_std(lambda away, std: 0.5 * (away**2 / std**2 - 1)),
 )
 
 
 EXERCISE.recognise(
-    """std is read as a variance: in the bell curve's exponent stands std^2. (torch's Normal takes std, no
-    root of it.)""",
+    """You use std as the variance, but the exponent of the Gaussian contains std^2. (torch's Normal expects std
+    itself.)""",
     lambda f, z, mu, std: (
         (f * (z - mu) / std).mean(),
         (f * ((z - mu) ** 2 / std**2 - 1 / std)).mean() / 2,
@@ -233,27 +234,27 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You take the median of the draws; it is their mean whose expectation is the gradient.""",
+    """You take the median of the draws, but only their mean has the gradient as its expectation.""",
     lambda f, z, mu, std: tuple(one.median() for one in score_per_draw(f, z, mu, std)),
 )
 
 
 EXERCISE.recognise(
-    """You measure mean and spread of the draws; the slopes of log q belong to the mu and std that you are given.""",
+    """You estimate mean and standard deviation from the draws, but log q has the mu and std you are given.""",
     lambda f, z, mu, std: score_function(f, z, z.mean(), ((z - z.mean()) ** 2).sum().div(len(z) - 1).sqrt()),
 )
 
 
 EXERCISE.recognise(
-    """You subtract the average f of the other draws, a good baseline without bias; the task asks for the
-    plain estimator, which works with a single draw as well.""",
+    """You subtract the average f of the other draws, a good baseline without bias; the task asks for the plain
+    estimator, which works with a single draw as well.""",
     lambda f, z, mu, std: score_function(f - (f.sum() - f) / (len(f) - 1), z, mu, std),
 )
 
 
 EXERCISE.recognise(
-    """One thing comes back where two are asked for: return the estimate for mu and that for std. (If it is
-    f times log q: that is what has these slopes, not the slopes.)""",
+    """You return one value; the task asks for two, the estimate for mu and the one for std. (If it is f times log q,
+    it is still to be differentiated.)""",
     lambda f, z, mu, std: (f * torch.distributions.Normal(mu, std).log_prob(z)).mean(),
 )
 

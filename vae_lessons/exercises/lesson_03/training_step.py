@@ -27,18 +27,20 @@ def train_step(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) ->
 
 EXERCISE = Exercise(
     number="3.4",
-    title="A step of training",
-    task="""Write one step of training: train_step(model, optimizer, x) computes the loss of a VAE on a
-    batch, minus the ELBO averaged over the images, moves the weights once, and returns the loss.
-    elbo_terms(model, x) gives log_px_z and kl, each (B,).""",
+    title="A training step",
+    task="""Write one step of training: train_step(model, optimizer, x) computes the loss of a VAE on a batch, minus
+    the ELBO averaged over the images, updates the weights once, and returns the loss. elbo_terms(model, x) returns
+    log_px_z and kl, each (B,).""",
     minutes=8,
     difficulty=2,
     reference=train_step,
     probe=step_probe,
     hints=(
-        "Three things happen to gradients in every step: forget the old ones, compute new ones, follow them.",
-        "loss = -(log_px_z - kl).mean(), then optimizer.zero_grad(), loss.backward(), optimizer.step().",
-        "In this order, and at the end return loss.item().",
+        "Three things happen to gradients in every step: old ones are cleared, new ones are computed, and the "
+        "weights follow them.",
+        "The three calls are optimizer.zero_grad(), loss.backward() and optimizer.step(). In which order?",
+        "The loss is one number, and smaller is better; log_px_z should grow and kl should shrink. .item() turns it "
+        "into a plain number, which has no gradient: when is the right time?",
     ),
     shown=(train_step, beta_loss),
 )
@@ -53,8 +55,8 @@ def _follow(optimizer: torch.optim.Optimizer, loss: Tensor) -> float:
 
 @EXERCISE.mistake
 def no_zero_grad(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The gradients of earlier steps are never forgotten: backward adds to them, so from the second step on
-    you follow a sum of old directions. Call optimizer.zero_grad() before backward."""
+    """Gradients of earlier steps are never cleared: backward adds to them, so from the second step on the weights
+    follow a sum of gradients."""
     loss = beta_loss(*elbo_terms(model, x))
     loss.backward()
     optimizer.step()
@@ -63,7 +65,8 @@ def no_zero_grad(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) 
 
 @EXERCISE.mistake
 def step_missing(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The weights do not move: optimizer.step() is never called. (Without its brackets, step is only named.)"""
+    """The weights do not move: optimizer.step() is never called. (Without brackets, optimizer.step calls
+    nothing.)"""
     loss = beta_loss(*elbo_terms(model, x))
     optimizer.zero_grad()
     loss.backward()
@@ -72,8 +75,8 @@ def step_missing(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) 
 
 @EXERCISE.mistake
 def backward_missing(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The weights do not move: loss.backward() is never called, so step finds no gradient to follow. (Without its
-    brackets, backward is only named.)"""
+    """The weights do not move: loss.backward() is never called, so step has no gradient to follow. (Without brackets,
+    loss.backward calls nothing.)"""
     loss = beta_loss(*elbo_terms(model, x))
     optimizer.zero_grad()
     optimizer.step()
@@ -82,8 +85,8 @@ def backward_missing(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tens
 
 @EXERCISE.mistake
 def zero_grad_too_late(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The weights do not move: zero_grad stands between backward and step and wipes the gradient before it
-    is followed. Call it before backward, or after step."""
+    """The weights do not move: zero_grad comes between backward and step, and clears the gradient before it is
+    used."""
     loss = beta_loss(*elbo_terms(model, x))
     loss.backward()
     optimizer.zero_grad()
@@ -93,8 +96,7 @@ def zero_grad_too_late(model: nn.Module, optimizer: torch.optim.Optimizer, x: Te
 
 @EXERCISE.mistake
 def step_before_backward(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """step is called before backward, so it follows no gradient at all, or the one of the batch before:
-    compute first, then follow."""
+    """step is called before backward, so it follows no gradient at all, or that of the batch before."""
     loss = beta_loss(*elbo_terms(model, x))
     optimizer.zero_grad()
     optimizer.step()
@@ -103,8 +105,8 @@ def step_before_backward(model: nn.Module, optimizer: torch.optim.Optimizer, x: 
 
 
 EXERCISE.recognise(
-    """The weights move, but not by the optimizer that you are given: a new one in every step forgets its
-    momentum, and the learning rate chosen outside means nothing. Call step of the one handed in.""",
+    """The weights move, but not by the optimizer you are given: a new one in every step loses its momentum and
+    ignores the learning rate chosen outside.""",
     lambda model, optimizer, x: _follow(
         GradientDescent(model.parameters(), 1e-3), beta_loss(*elbo_terms(model, x))
     ),
@@ -112,14 +114,14 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The steps are right, but what you return is the ELBO; asked for is the loss, minus the ELBO.""",
+    """The step is right, but you return the ELBO; the task asks for the loss, minus the ELBO.""",
     lambda model, optimizer, x: -train_step(model, optimizer, x),
 )
 
 
 @EXERCISE.mistake
 def likelihood_of_probabilities(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """sigmoid was applied before a likelihood that applies it again: hand it x_logits as they come from the model."""
+    """The sigmoid is applied before a likelihood that applies it again."""
     x_logits, mu, logvar = model(x)
     return _follow(
         optimizer, beta_loss(bernoulli_log_likelihood(x_logits.sigmoid(), x), kl_closed_form(mu, logvar))
@@ -128,8 +130,8 @@ def likelihood_of_probabilities(model: nn.Module, optimizer: torch.optim.Optimiz
 
 @EXERCISE.mistake
 def two_steps(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """optimizer.step() is called twice for one gradient: the second time it follows a slope that belongs to
-    where you were."""
+    """optimizer.step() is called twice for one gradient; the second time, the gradient belongs to the old
+    weights."""
     loss = train_step(model, optimizer, x)
     optimizer.step()
     return loss
@@ -137,14 +139,14 @@ def two_steps(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> 
 
 @EXERCISE.mistake
 def nothing_returned(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> None:
-    """The step is right; it only returns nothing. End with return loss.item(), so that a loop can show it."""
+    """The step is right, but nothing is returned; the task asks for the loss."""
     train_step(model, optimizer, x)
 
 
 @EXERCISE.mistake
 def no_gradients_built(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The loss is computed where gradients are switched off, so backward has nothing to follow: no_grad and
-    detach belong to evaluation, not into a training step."""
+    """The loss is computed where gradients are switched off, under no_grad or with detach, so backward has nothing to
+    differentiate."""
     with torch.no_grad():
         loss = beta_loss(*elbo_terms(model, x))
     return _follow(optimizer, loss)
@@ -182,176 +184,169 @@ def _squared_error(model: nn.Module, x: Tensor) -> Tensor:
 
 
 _loss_mistake(
-    """The KL has the wrong sign in your loss: regions are paid for leaving the prior. loss = -(log_px_z - kl).""",
+    """The KL has the wrong sign in your loss, so q(z|x) is rewarded for leaving the prior.""",
     _from_terms(lambda log_px_z, kl: -(log_px_z + kl).mean()),
 )
 
 
 _loss_mistake(
-    """You add up the images, so the step grows with the batch and the learning rate means something else
-    each time: average over the images.""",
+    """You add up the images, so the step grows with the batch size, and so does the learning rate in effect.""",
     _from_terms(lambda log_px_z, kl: -(log_px_z - kl).sum()),
 )
 
 
 _loss_mistake(
-    """log p(x|z) is averaged over the pixels and the KL summed over the latents, an unstated beta of 784: both
-    are sums, in nats per image.""",
+    """log p(x|z) is averaged over the pixels but the KL is summed over the latents, which amounts to a beta of
+    784.""",
     _from_terms(lambda log_px_z, kl: -(log_px_z / 784 - kl).mean()),
 )
 
 
 _loss_mistake(
-    """You decode mu, so nothing is drawn while training: the decoder never sees a region and the KL is a
-    price for nothing. Decode a draw: model(x), or reparameterize.""",
+    """You decode mu, so nothing is drawn in training: the decoder never learns to decode other points of q(z|x).""",
     _from_draw(lambda mu, logvar: mu),
 )
 
 
 _loss_mistake(
-    """You decode draws around 0 that know nothing of the image, so the decoder can only learn the average
-    image: draw z from q(z|x), around mu.""",
+    """You draw z around 0 instead of mu, so the decoder can learn little more than the average image.""",
     _from_draw(lambda mu, logvar: reparameterize(torch.zeros_like(mu), logvar)),
 )
 
 
 _loss_mistake(
-    """You minimise the ELBO itself, so each step makes the model worse: the loss is minus the ELBO.""",
+    """You minimise the ELBO itself, so each step makes the model worse.""",
     _from_terms(lambda log_px_z, kl: -beta_loss(log_px_z, kl)),
 )
 
 
 _loss_mistake(
-    """The KL is missing from your loss: this trains an autoencoder. loss = -(log_px_z - kl).""",
+    """The KL is missing from your loss: this trains an autoencoder with noisy codes.""",
     _from_terms(lambda log_px_z, kl: -log_px_z.mean()),
 )
 
 
 _loss_mistake(
-    """Only the KL is in your loss: the model learns to say nothing. loss = -(log_px_z - kl).""",
+    """Only the KL is in your loss, so the model learns codes that say nothing about the image.""",
     _from_terms(lambda log_px_z, kl: kl.mean()),
 )
 
 
 _loss_mistake(
-    """The KL is averaged over the latents and log p(x|z) summed over the pixels, an unstated beta of 1 / J:
-    both are sums, in nats per image.""",
+    """The KL is averaged over the latents but log p(x|z) is summed over the pixels, which amounts to a beta of 1 /
+    J.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z, kl / 5)),
 )
 
 
 _loss_mistake(
-    """Both terms are averaged, one over the pixels and one over the latents, which is not the same number
-    of things: both are sums, in nats per image.""",
+    """Both terms are averaged, one over the pixels and one over the latents; both should be sums, in nats per
+    image.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z / 784, kl / 5)),
 )
 
 
 _loss_mistake(
-    """Both terms are divided by the number of pixels: the loss is asked for in nats per image.""",
+    """Both terms are divided by the number of pixels, so the loss is no longer in nats per image.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z, kl) / 784),
 )
 
 
 _loss_mistake(
-    """The KL counts half: the factor 1/2 is inside kl already.""",
+    """The KL counts half: kl already contains its factor 1/2.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z, kl, beta=0.5)),
 )
 
 
 _loss_mistake(
-    """The KL counts twice: its own formula has a factor 1/2, or it is subtracted in two places.""",
+    """The KL counts twice: the factor 1/2 of its formula is missing, or it is subtracted in two places.""",
     _from_terms(lambda log_px_z, kl: beta_loss(log_px_z, kl, beta=2.0)),
 )
 
 
 _loss_mistake(
-    """log p(x|z) is added up over the images and the KL averaged, which makes the KL B times too weak:
-    average both.""",
+    """log p(x|z) is summed over the images but the KL is averaged, so the KL is B times too weak.""",
     _from_terms(lambda log_px_z, kl: -log_px_z.sum() + kl.mean()),
 )
 
 
 _loss_mistake(
-    """The KL is added up over the images and log p(x|z) averaged, an unstated beta of B: average both.""",
+    """The KL is summed over the images but log p(x|z) is averaged, which amounts to a beta of B.""",
     _from_terms(lambda log_px_z, kl: -log_px_z.mean() + kl.sum()),
 )
 
 
 _loss_mistake(
-    """Both signs of log p(x|z) and KL are mixed up: log_px_z + kl is minimised, so images are made less
-    likely. loss = -(log_px_z - kl).""",
+    """You minimise log_px_z + kl: log p(x|z) has the wrong sign, so images become less likely.""",
     _from_terms(lambda log_px_z, kl: (log_px_z + kl).mean()),
 )
 
 
 _loss_mistake(
-    """Each image has its loss, and backward wants one number: average over the images.""",
+    """The loss of each image is right, but backward needs a single number.""",
     _from_terms(lambda log_px_z, kl: -(log_px_z - kl)),
 )
 
 
 _loss_mistake(
-    """A squared error stands for log p(x|z); it is in nats only when divided by 2 std^2, and this decoder's
-    pixels are Bernoulli: elbo_terms gives the right one.""",
+    """You use a squared error in place of log p(x|z); it is in nats only when divided by 2 std^2, and this decoder's
+    pixels are Bernoulli.""",
     _squared_error,
 )
 
 
 _loss_mistake(
-    """x is divided by 255 once more: it comes in [0, 1] already, so you train on pages that are all but empty.""",
+    """x is divided by 255, but it is in [0, 1] already, so you train on nearly empty images.""",
     _from_image(lambda x: x / 255),
 )
 
 
 _loss_mistake(
-    """x is multiplied by 255: it comes in [0, 1], as the likelihood wants it.""",
+    """x is multiplied by 255, but the likelihood expects it in [0, 1], as it is.""",
     _from_image(lambda x: x * 255),
 )
 
 
 _loss_mistake(
-    """x is stretched to [-1, 1]; the likelihood of a pixel wants it in [0, 1], as it comes.""",
+    """x is rescaled to [-1, 1], but the likelihood expects pixels in [0, 1].""",
     _from_image(lambda x: 2 * x - 1),
 )
 
 
 _loss_mistake(
-    """x is made black and white first: train on the images as they come.""",
+    """x is rounded to black and white; train on the images as they are.""",
     _from_image(lambda x: (x > 0.5).float()),
 )
 
 
 _loss_mistake(
-    """z is cut off from the encoder, so nothing tells it how well its codes were rebuilt: no detach,
-    no_grad, .sample() or torch.normal on the way from mu to z.""",
+    """z is detached from the encoder, so the encoder learns nothing from the reconstruction. Look for detach,
+    no_grad, .sample() or torch.normal between mu and z.""",
     _from_draw(lambda mu, logvar: reparameterize(mu, logvar).detach()),
 )
 
 
 _loss_mistake(
-    """Your draws use exp(logvar), the variance, as their standard deviation: wide regions stray too far. Its root is
-    exp(logvar / 2).""",
+    """Your draws use exp(logvar), the variance, as their standard deviation, so a wide q(z|x) is drawn too wide.""",
     _from_draw(lambda mu, logvar: mu + logvar.exp() * torch.randn_like(mu)),
 )
 
 
 _loss_mistake(
-    """The standard deviation of your draws is cut off from the graph: logvar hears only the KL.""",
+    """The standard deviation of your draws is detached, so logvar gets a gradient only from the KL.""",
     _from_draw(lambda mu, logvar: mu + (0.5 * logvar).exp().detach() * torch.randn_like(mu)),
 )
 
 
 EXERCISE.recognise(
-    """.item() comes too early: it leaves a plain number, which has no backward. Call loss.backward() on the
-    tensor, and .item() last.""",
+    """.item() comes too early: it returns a plain number, which has no backward.""",
     lambda model, optimizer, x: _follow(optimizer, beta_loss(*elbo_terms(model, x)).item()),
 )
 
 
 @EXERCISE.mistake
 def backward_twice(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """backward is called twice on one loss; its graph is gone after the first time, and once is enough."""
+    """backward is called twice on one loss, but the first call frees the graph."""
     loss = beta_loss(*elbo_terms(model, x))
     loss.backward()
     return _follow(optimizer, loss)
@@ -359,8 +354,8 @@ def backward_twice(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor
 
 @EXERCISE.mistake
 def gradients_clipped(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The loss is right, but the step has length 1 before the learning rate: you clip or normalise the
-    gradient. That was not asked, and it hides a learning rate that is too large."""
+    """The loss is right, but you clip or normalise the gradient to length 1. The task does not ask for it, and it can
+    hide a learning rate that is too large."""
     loss = beta_loss(*elbo_terms(model, x))
     optimizer.zero_grad()
     loss.backward()
@@ -371,27 +366,27 @@ def gradients_clipped(model: nn.Module, optimizer: torch.optim.Optimizer, x: Ten
 
 @EXERCISE.mistake
 def left_in_evaluation(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """The step is right, but the model is left in evaluation mode by model.eval(): layers like dropout
-    would no longer do their part. It belongs where a model is measured."""
+    """The step is right, but model.eval() leaves the model in evaluation mode, where layers like dropout are switched
+    off."""
     model.eval()
     return train_step(model, optimizer, x)
 
 
 @EXERCISE.mistake
 def step_seeded(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
-    """A seed is set inside, so every step draws the same eps: set it once, outside."""
+    """A seed is set inside, so every step draws the same eps."""
     torch.manual_seed(0)
     return train_step(model, optimizer, x)
 
 
 EXERCISE.recognise(
-    """You return several things; asked for is the loss alone.""",
+    """You return several values; the task asks for the loss alone.""",
     lambda model, optimizer, x: (train_step(model, optimizer, x), None),
 )
 
 
 EXERCISE.recognise(
-    """The steps are right; what you return is the sum over the batch, where the loss per image was asked.""",
+    """The step is right, but you return the sum over the batch; the task asks for the average over the images.""",
     lambda model, optimizer, x: train_step(model, optimizer, x) * len(x),
 )
 

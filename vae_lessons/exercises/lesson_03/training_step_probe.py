@@ -44,7 +44,7 @@ def step_probe(answer: Answer) -> Iterator[Seen]:
     start = VAE(latent_dim=5, hidden_dim=6)
     with torch.no_grad():
         start.to_logvar.weight.zero_()
-        start.to_logvar.bias.fill_(-30.0)  # regions so narrow that chance does not show in the numbers below
+        start.to_logvar.bias.fill_(-30.0)  # q(z|x) so narrow that chance does not show in the numbers below
         for weights in (start.to_mu.weight, start.decoder[0].weight):
             weights.mul_(4)
     model = deepcopy(start)
@@ -99,8 +99,8 @@ def _how_moved(moved: bool, order: list[int], steps: list[str]) -> str:
 
 
 def _wide_regions(answer: Answer, start: VAE) -> Iterator[Seen]:
-    """What chance does: regions are made wide, and enough images averaged for its effect to be the same each time."""
-    given = "the same VAE with wide regions, and 150 images"
+    """What chance does: q(z|x) is made wide, and enough images averaged for its effect to be the same each time."""
+    given = "the same VAE with a wide q(z|x), and 150 images"
     start.to_logvar.bias.data.fill_(1.5)
     x = IMAGES.repeat(50, 1, 1, 1)
     losses, states, steps = [], [], []

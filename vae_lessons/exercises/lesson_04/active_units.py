@@ -61,154 +61,156 @@ def active_probe(answer: Answer) -> Iterator[Seen]:
 
 EXERCISE = Exercise(
     number="4.5",
-    title="Who is awake?",
-    task="""Write active(mu, threshold=0.01): mu (N, J) holds the codes of N images. Return J times True or False: True
-    where the variance of mu over images is above threshold (the active units of Burda et al. 2016).""",
+    title="Active units",
+    task="""Write active(mu, threshold=0.01): mu (N, J) holds the codes of N images. Return True or False for each
+    latent, (J,): True where the variance of its mu over the images is above threshold (Burda et al. 2016).""",
     minutes=5,
     difficulty=1,
     reference=active,
     probe=active_probe,
     hints=(
-        "A sleeping latent says the same about every image, whatever that is: what measures how much a column changes?",
-        "The variance over images: mean squared distance from the column's own mean. Images are axis 0.",
-        "mu.var(0) is (J,); comparing it with threshold gives True or False for each latent.",
+        "An inactive latent has the same mu for every image, whatever that value is. What measures how much a column "
+        "changes?",
+        "The variance over the images: the mean squared distance from the column's own mean. Images are axis 0.",
+        "One variance per column, each compared with threshold. Test yourself: a column that is 3 for every image "
+        "must give False.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """You compare the standard deviation; the threshold is meant for the variance, its square. A std of 0.05 is a
-    variance of 0.0025: asleep.""",
+    """You compare the standard deviation, but the threshold is for the variance, its square: a latent with a std of
+    0.05, a variance of 0.0025, comes out active.""",
     lambda mu, threshold: mu.std(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You take the variance over the latents of each image, axis 1, and get one answer per image: images are axis
-    0.""",
+    """You take the variance along axis 1, over the latents of one image, so you return one answer per image: images are
+    axis 0.""",
     lambda mu, threshold: mu.var(1, correction=0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You average mu squared, so a latent that says 3 about every image seems wide awake: subtract its mean first.""",
+    """You average mu squared, so a latent whose mu is 3 for every image counts as active: its mean is part of what you
+    measure.""",
     lambda mu, threshold: (mu**2).mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You look at where a latent lies on average, its mean; it is awake if it changes from image to image: the
-    variance.""",
+    """You compare the absolute value of each latent's mean, which does not show whether mu changes from image to
+    image.""",
     lambda mu, threshold: mu.mean(0).abs() > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You compare the mean of each latent; it is awake if it changes from image to image, wherever its mean is: the
-    variance.""",
+    """You compare each latent's mean with threshold; a mean says where mu is, not whether it changes.""",
     lambda mu, threshold: mu.mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You average the size of mu without its sign; a latent that says 3 about every image is large and asleep.
-    Measure how it changes: the variance.""",
+    """You average the absolute value of mu, so a latent whose mu is 3 for every image counts as active although it
+    never changes.""",
     lambda mu, threshold: mu.abs().mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You ask whether mu is above threshold for some image; a latent that says 3 about every image passes, and is
-    asleep. Measure how it changes: the variance.""",
+    """You ask whether mu exceeds threshold for some image, up or down; a latent whose mu is 3 for every image passes
+    and never changes.""",
     lambda mu, threshold: (mu.abs() > threshold).any(0),
 )
 
 
 EXERCISE.recognise(
-    """You mark the latents that sleep: those above the threshold are awake.""",
+    """Your answer is inverted: True marks the inactive latents.""",
     lambda mu, threshold: mu.var(0) < threshold,
 )
 
 
 EXERCISE.recognise(
-    """You return how many are awake; asked is which, J times True or False. (Their sum is the count.)""",
+    """You return the number of active latents; the task asks which ones they are.""",
     lambda mu, threshold: (mu.var(0) > threshold).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You return the share that is awake; asked is which, J times True or False.""",
+    """You return the share of active latents; the task asks for True or False for each one.""",
     lambda mu, threshold: (mu.var(0) > threshold).float().mean(),
 )
 
 
 EXERCISE.recognise(
-    """You return the numbers of the latents that are awake; asked is True or False for each, (J,).""",
+    """You return the indices of the active latents; the task asks for True or False for each latent, (J,).""",
     lambda mu, threshold: (mu.var(0) > threshold).nonzero().flatten(),
 )
 
 
 EXERCISE.recognise(
-    """These are the variances themselves (divided by N - 1); compare them with threshold.""",
+    """These are the variances themselves (with N - 1 in the denominator), not yet compared with threshold.""",
     lambda mu, threshold: mu.var(0),
 )
 
 
 EXERCISE.recognise(
-    """These are the variances themselves; compare them with threshold.""",
+    """These are the variances themselves, not yet compared with threshold.""",
     lambda mu, threshold: mu.var(0, correction=0),
 )
 
 
 EXERCISE.recognise(
-    """You drop the sign of mu before taking the variance, so a latent that jumps between -0.8 and 0.8 seems to stand
-    still: take mu as it is.""",
+    """You drop the sign of mu before taking the variance, so a latent that jumps between -0.8 and 0.8 seems
+    constant.""",
     lambda mu, threshold: mu.abs().var(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You compare the distance between the largest and the smallest mu, which is not squared and which one odd image
-    decides: take the variance.""",
+    """You compare the range of mu, its maximum minus its minimum: it is not squared, and a single unusual image decides
+    it.""",
     lambda mu, threshold: mu.max(0).values - mu.min(0).values > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You average the distance from the mean without squaring it, so the threshold means something else: the variance
-    is the average of the squares.""",
+    """You average the distance from the mean without squaring it, so threshold is compared with a different
+    quantity.""",
     lambda mu, threshold: (mu - mu.mean(0)).abs().mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You add up the squared distances from the mean, so every latent wakes up if only there are enough images: a
-    variance averages them.""",
+    """You add up the squared distances from the mean, so with enough images every latent is active.""",
     lambda mu, threshold: ((mu - mu.mean(0)) ** 2).sum(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """This is the part of the KL that mu causes, half its average square. A constant mu has a KL too and tells
-    nothing: the variance is asked.""",
+    """This is the part of the KL that comes from mu, half its mean square. A constant mu has such a KL too, and carries
+    nothing.""",
     lambda mu, threshold: 0.5 * (mu**2).mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You take one variance of the whole tensor and return a single answer: one for each latent, over axis 0.""",
+    """You take one variance of the whole tensor, so you return a single answer instead of one per latent.""",
     lambda mu, threshold: mu.var() > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You subtract one mean of the whole tensor from all latents; each latent has its own, mu.mean(0).""",
+    """You subtract the mean of the whole tensor from every latent, so a latent that is constant at another value seems
+    to vary.""",
     lambda mu, threshold: ((mu - mu.mean()) ** 2).mean(0) > threshold,
 )
 
 
 EXERCISE.recognise(
-    """You always compare with 0.01: use the threshold that is handed in.""",
+    """You always compare with 0.01, whatever threshold is.""",
     lambda mu, threshold: mu.var(0) > 0.01,
 )
 

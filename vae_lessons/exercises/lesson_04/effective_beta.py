@@ -24,43 +24,43 @@ EXERCISE = Exercise(
         {"pixel_weight": 1 / 784, "kl_weight": 1.0, "pixel_std": 0.3},
     ),
     hints=(
-        "Only the ratio of the weights matters: divide the whole loss by whatever makes its first term count in nats.",
+        "Only the ratio of the weights matters: divide the whole loss by whatever puts its first term in nats.",
         "A cross-entropy is in nats already. One unit of squared error is 1 / (2 pixel_std^2) nats.",
-        "Without a std, kl_weight / pixel_weight. With one, divide that by 2 pixel_std^2 as well.",
+        "How many nats is one unit of error, and how many times that is pixel_weight? Divide kl_weight by this ratio. "
+        "Test yourself: pixel_weight = 2, kl_weight = 1 and pixel_std = 0.5 give beta = 1.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """Your fraction stands on its head: beta is what a nat of KL costs, measured in nats of error, so kl_weight goes
-    above and pixel_weight below.""",
+    """Your fraction is upside down: beta is the price of a nat of KL in nats of error, so a larger kl_weight makes it
+    larger.""",
     lambda pixel_weight, kl_weight, pixel_std=None: 1 / effective_beta(pixel_weight, kl_weight, pixel_std),
 )
 
 
 EXERCISE.recognise(
-    """Your fraction stands on its head, kl_weight goes above and pixel_weight below; and pixel_std has to have its
-    say: one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    """Your fraction is upside down, and pixel_std is not used: one unit of squared error is 1 / (2 pixel_std^2)
+    nats.""",
     lambda pixel_weight, kl_weight, pixel_std=None: pixel_weight / kl_weight,
 )
 
 
 EXERCISE.recognise(
-    """pixel_weight and kl_weight changed places: the larger the weight on the KL, the larger beta. (What you do with
-    pixel_std is right.)""",
+    """pixel_weight and kl_weight are swapped: the larger the weight on the KL, the larger beta. (Your use of pixel_std
+    is right.)""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(kl_weight, pixel_weight, pixel_std),
 )
 
 
 EXERCISE.recognise(
-    """You multiply by pixel_weight, but a heavier error makes the KL count less: divide.""",
+    """You multiply by pixel_weight, but a larger weight on the error makes the KL count less.""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(1 / pixel_weight, kl_weight, pixel_std),
 )
 
 
 EXERCISE.recognise(
-    """You multiply by pixel_weight and by 2 pixel_std^2 where both divide: what makes the error heavier makes beta
-    smaller.""",
+    """You multiply by pixel_weight and by 2 pixel_std^2: the larger either of them is, the smaller beta should be.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight * pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
     ),
@@ -68,30 +68,28 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You take kl_weight for beta, as its author may have. It says nothing before you ask how much the error
-    beside it weighs.""",
+    """You return kl_weight, as the author of the loss may have done. It says nothing without the weight of the error
+    beside it.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight,
 )
 
 
 EXERCISE.recognise(
-    """pixel_weight is not used: an error averaged over 784 pixels would count like one that is summed. Divide by it
-    too.""",
+    """pixel_weight is not used, so an error averaged over 784 pixels counts as much as one that is summed.""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(1.0, kl_weight, pixel_std),
 )
 
 
 @EXERCISE.mistake
 def weight_share(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """You compute the share of the KL in all weights, which never exceeds 1; beta compares the KL with the error
-    alone."""
+    """You compute the KL's share of all weights, which never exceeds 1; beta compares the KL with the error alone."""
     nats_weight = pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
     return kl_weight / (kl_weight + nats_weight)
 
 
 EXERCISE.recognise(
-    """A factor of 2 is missing wherever pixel_std is given: the exponent of a bell curve is half the squared
-    distance, so one unit of squared error is 1 / (2 pixel_std^2) nats.""",
+    """A factor of 2 is missing wherever pixel_std is given: the exponent of a Gaussian is half the squared distance
+    over the variance.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / (pixel_weight * (pixel_std**2 if pixel_std else 1))
     ),
@@ -99,7 +97,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You use pixel_std where the variance belongs: a squared error is measured against pixel_std squared.""",
+    """You use pixel_std where the variance belongs: in a Gaussian, the squared error is divided by the variance.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / (pixel_weight * (2 * pixel_std if pixel_std else 1))
     ),
@@ -107,8 +105,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You divide by pixel_std alone; one unit of squared error is 1 / (2 pixel_std^2) nats: both the 2 and the square
-    are missing.""",
+    """You divide by pixel_std alone: the 2 and the square are both missing.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / (pixel_weight * (pixel_std if pixel_std else 1))
     ),
@@ -116,7 +113,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The 2 is squared together with pixel_std, so it became 4: square only pixel_std. Look at your brackets.""",
+    """The 2 is squared together with pixel_std and becomes 4. Look at your brackets.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / (pixel_weight * ((2 * pixel_std) ** 2 if pixel_std else 1))
     ),
@@ -124,15 +121,14 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Your answer does not depend on pixel_std, but a squared error becomes nats only with it: 1 / (2 pixel_std^2)
-    for one unit.""",
+    """Your answer does not depend on pixel_std, but the number of nats in a squared error does.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / pixel_weight,
 )
 
 
 EXERCISE.recognise(
-    """You multiply by 2 pixel_std^2 where it divides. Ask which way it must go: the smaller pixel_std, the more nats
-    an error is, the less a weight on it says. (Written on one line, it needs brackets below the fraction.)""",
+    """You multiply by 2 pixel_std^2 where it divides: the smaller pixel_std, the more nats an error is, and the larger
+    beta. (Written on one line, the denominator needs brackets.)""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / pixel_weight * (2 * pixel_std**2 if pixel_std else 1)
     ),
@@ -140,8 +136,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """pixel_std^2 ended up above the fraction and the 2 below: 1 / 2 * pixel_std**2 is half of pixel_std^2. Put
-    brackets around what is to be divided by.""",
+    """pixel_std^2 multiplies and only the 2 divides: 1 / 2 * pixel_std**2 is half of pixel_std^2. Look at your
+    brackets.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / pixel_weight / 2 * pixel_std**2 if pixel_std else kl_weight / pixel_weight
     ),
@@ -149,8 +145,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The 2 works the wrong way: you multiply by 2 where it divides, as pixel_std^2 does. Look at your brackets,
-    or for a half too many.""",
+    """pixel_std^2 divides, as it should, but the 2 multiplies. Look at your brackets, or for one factor of a half too
+    many.""",
     lambda pixel_weight, kl_weight, pixel_std=None: (
         kl_weight / pixel_weight * 2 / pixel_std**2 if pixel_std else kl_weight / pixel_weight
     ),
@@ -158,28 +154,28 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You multiply by 784 pixels, but the average over pixels is in pixel_weight already: it is 1/784 then.""",
+    """You multiply by 784, the number of pixels, but an average over pixels is already in pixel_weight, as 1/784.""",
     lambda pixel_weight, kl_weight, pixel_std=None: 784 * effective_beta(pixel_weight, kl_weight, pixel_std),
 )
 
 
 EXERCISE.recognise(
-    """You divide by 784 pixels; any sum or average is in pixel_weight already, and nobody said that images have 784
-    pixels.""",
+    """You divide by 784, the number of pixels, but any sum or average is already in pixel_weight, and images need not
+    have 784 pixels.""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(pixel_weight, kl_weight, pixel_std) / 784,
 )
 
 
 EXERCISE.recognise(
-    """This is the pixel_std for which beta would be 1, implied_pixel_std; asked is beta at the pixel_std handed
-    in.""",
+    """This is implied_pixel_std, the pixel_std for which beta would be 1. The task asks for beta at the pixel_std that
+    is given.""",
     lambda pixel_weight, kl_weight, pixel_std=None: implied_pixel_std(pixel_weight, kl_weight),
 )
 
 
 EXERCISE.recognise(
-    """You treat a missing pixel_std like a std of 1, which halves beta; None means a cross-entropy, in nats already:
-    no 2, no square.""",
+    """You treat a missing pixel_std as a std of 1, which halves beta; None means a cross-entropy, which is in nats
+    already.""",
     lambda pixel_weight, kl_weight, pixel_std=None: effective_beta(
         pixel_weight, kl_weight, 1.0 if pixel_std is None else pixel_std
     ),
@@ -187,16 +183,16 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Right for squared errors, but None cannot be squared: when pixel_std is None the error is a cross-entropy, and
-    the ratio of the weights is all.""",
+    """Right for squared errors, but None cannot be squared: without pixel_std the error is a cross-entropy, already in
+    nats.""",
     lambda pixel_weight, kl_weight, pixel_std=None: kl_weight / (pixel_weight * 2 * pixel_std**2),
 )
 
 
 @EXERCISE.mistake
 def weight_constant_counted(pixel_weight: float, kl_weight: float, pixel_std: float | None = None) -> float:
-    """You count the normalising term of the bell curve, log(2 pi pixel_std^2). It is added to the loss, not
-    multiplied, so it moves no weight: only 2 pixel_std^2 matters."""
+    """You count the normalising constant of the Gaussian, log(2 pi pixel_std^2) / 2. It is added to the loss and
+    multiplies no term, so it changes no weight."""
     if pixel_std is None:
         return kl_weight / pixel_weight
     nats = 1 / (2 * pixel_std**2) + 0.5 * math.log(2 * math.pi * pixel_std**2)

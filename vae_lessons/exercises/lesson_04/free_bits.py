@@ -14,9 +14,9 @@ from vae_lessons.free_bits import free_bits
 EXERCISE = Exercise(
     number="4.4",
     title="Free bits",
-    task="""Give every latent an allowance: free_bits(kl, free) with kl (B, J) and a number free, in nats. A latent
-    whose KL, averaged over the batch, is below free counts as free, any other counts as its average. Return the sum
-    over latents, one number. Below its allowance a latent must feel no gradient.""",
+    task="""Give every latent an allowance: write free_bits(kl, free), with kl (B, J) and a number free, in nats.
+    Average the KL of each latent over the batch; an average below free is replaced by free. Return the sum over
+    latents, one number. A latent below its allowance must get no gradient.""",
     minutes=8,
     difficulty=2,
     reference=free_bits,
@@ -31,146 +31,143 @@ EXERCISE = Exercise(
         gradients=["kl"],
     ),
     hints=(
-        "Three steps in this order: average, compare, add up. Over which axis goes the first, over which the last?",
-        "kl.mean(0) is the KL of each latent, (J,). Raise those that are below free up to free.",
-        "clamp(min=free) raises them, and has no gradient where it did. Then add up the J numbers.",
+        "Three steps in this order: average, compare, add up. Which axis does the first run over, and which the last?",
+        "kl.mean(0) is the KL of each latent, (J,). Raise to free those that are below it.",
+        "Look for the torch function that sets a lower limit; it has no gradient where the limit applies. Test "
+        "yourself: kl = [[0.2, 0.7]] with free = 0.5 gives 1.2.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """You compare the sum over all latents with free, so one busy latent uses up the allowance of all: compare each
-    latent on its own, then add up.""",
+    """You compare the sum over all latents with free, so one busy latent uses up the allowance of all. Each latent has
+    its own.""",
     lambda kl, free: kl.mean(0).sum().clamp(min=free),
 )
 
 
 EXERCISE.recognise(
-    """You gave all latents one common purse of J times free, and one busy latent empties it: compare each latent on
-    its own, then add up.""",
+    """You give all latents one common allowance of J times free, so one busy latent uses up the share of the
+    others.""",
     lambda kl, free: kl.mean(0).sum().clamp(min=free * kl.shape[1]),
 )
 
 
 EXERCISE.recognise(
-    """You compare every image with free before averaging, so a latent that speaks about some images only is counted
-    too high: average over the batch first.""",
+    """You compare every image with free before averaging, so a latent that is used for some images only is charged too
+    much.""",
     lambda kl, free: kl.clamp(min=free).mean(0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You overwrite numbers of kl itself, which whoever called you still needs; and you compare each image with free,
-    where the average over the batch is asked. Average first, into a new tensor.""",
+    """You overwrite numbers in kl itself, which the caller still needs; and you compare each image with free, not the
+    average over the batch.""",
     lambda kl, free: kl.clamp_(min=free).mean(0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You add up the latents of each image and compare that with free; the allowance belongs to a latent, averaged
-    over the batch.""",
+    """You sum the latents of each image and compare that with free; the allowance belongs to one latent, averaged over
+    the batch.""",
     lambda kl, free: kl.sum(1).clamp(min=free).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You cut the KL off above free, so a latent may say as much as it likes at no further price, and a silent one is
-    pulled down: raise what is below instead, min= where you have max=.""",
+    """You cut the KL off above free, so any further nat costs nothing, and a latent below its allowance is still pushed
+    down: your limit is on the wrong side.""",
     lambda kl, free: kl.mean(0).clamp(max=free).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You subtract free from every latent. A constant changes no gradient, so silent latents are still pulled down:
-    the KL below free has to count as free.""",
+    """You subtract free from every latent. A constant changes no gradient, so latents below the allowance are still
+    pushed down.""",
     lambda kl, free: (kl.mean(0) - free).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You count only what exceeds free. Gradients are the same, but the number is J times free too small: a latent
-    below counts as free, not as 0, and one above counts in full.""",
+    """You count only what exceeds free. The gradients are right, but the number is J times free too small.""",
     lambda kl, free: (kl.mean(0) - free).clamp(min=0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You count for each image what exceeds free: average over the batch first, and let a latent below count as free,
-    one above in full.""",
+    """You count what exceeds free in each image, before averaging; and a latent below its allowance counts as 0 instead
+    of free.""",
     lambda kl, free: (kl - free).clamp(min=0).mean(0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You average over the latents at the end, so beta is J times smaller than it says: independent latents add
-    up.""",
+    """You average over the latents at the end, so the effective beta is J times smaller than the one you set.""",
     lambda kl, free: kl.mean(0).clamp(min=free).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You add up the images, so in a large batch every latent is above its allowance: average over the batch, axis 0,
-    before comparing.""",
+    """You sum over the images, so in a large batch every latent is above its allowance, which is meant for the
+    average.""",
     lambda kl, free: kl.sum(0).clamp(min=free).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You compare the sum over the batch with free and divide by B afterwards: the allowance is meant for the
-    average, so divide first.""",
+    """You compare the sum over the batch with free and divide by B afterwards; free is meant for the average.""",
     lambda kl, free: kl.sum(0).clamp(min=free).sum() / len(kl),
 )
 
 
 EXERCISE.recognise(
-    """You return one number per latent, (J,): add them up.""",
+    """You return one number per latent, (J,); the task asks for their sum.""",
     lambda kl, free: kl.mean(0).clamp(min=free),
 )
 
 
 EXERCISE.recognise(
-    """You average over the latents, axis 1, and compare one number per image: the batch is axis 0.""",
+    """You average over the latents, axis 1, and compare one number per image with free: the batch is axis 0.""",
     lambda kl, free: kl.mean(1).clamp(min=free).sum(),
 )
 
 
 EXERCISE.recognise(
-    """Both averages are taken, but over the latents first, axis 1: an allowance belongs to a latent, so average over
-    the batch, axis 0, then add up the latents.""",
+    """You average twice, first over the latents, axis 1. An allowance belongs to one latent, averaged over axis 0, and
+    the latents add up.""",
     lambda kl, free: kl.mean(1).clamp(min=free).mean(),
 )
 
 
 EXERCISE.recognise(
-    """You average over images and latents at once and compare that single number: average over axis 0 only, and
-    compare each latent.""",
+    """You average over images and latents at once and compare that single number; each latent has an average and an
+    allowance of its own.""",
     lambda kl, free: kl.mean().clamp(min=free),
 )
 
 
 @EXERCISE.mistake
 def free_zeroed(kl: Tensor, free: float) -> Tensor:
-    """A latent below its allowance counts as 0 with you, so waking one up costs free at a single stroke: it counts as
-    free."""
+    """You count a latent below its allowance as 0, so the loss jumps by free as soon as the latent exceeds it."""
     average = kl.mean(0)
     return torch.where(average > free, average, torch.zeros_like(average)).sum()
 
 
 EXERCISE.recognise(
-    """Every number of kl below free counts as 0 with you: average over the batch first, and let a latent below its
-    allowance count as free.""",
+    """You set single numbers of kl below free to 0. The average over the batch is what is compared, and below free it
+    counts as free.""",
     lambda kl, free: torch.where(kl > free, kl, torch.zeros_like(kl)).mean(0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You share free among the latents; here it is the allowance of each single one.""",
+    """You divide free among the latents; it is the allowance of each one.""",
     lambda kl, free: kl.mean(0).clamp(min=free / kl.shape[1]).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You take free for bits and multiply by log 2; despite the name, this course gives it in nats, like everything
+    """You read free as bits and multiply by log 2. Despite the name, this course gives it in nats, like everything
     else.""",
     lambda kl, free: kl.mean(0).clamp(min=free * math.log(2)).sum(),
 )
@@ -178,29 +175,29 @@ EXERCISE.recognise(
 
 @EXERCISE.mistake
 def free_leaks(kl: Tensor, free: float) -> Tensor:
-    """Your number is right, but latents below the allowance still feel a gradient, and shrink: the raised value must
-    not hang on kl. Look for what you detach."""
+    """The number is right, but latents below the allowance still get a gradient, and shrink: look at what you
+    detach."""
     average = kl.mean(0)
     return (average + (average.clamp(min=free) - average).detach()).sum()
 
 
 EXERCISE.recognise(
-    """This is the plain KL, averaged over the batch: free is not used (or its result is dropped: clamp returns a new
-    tensor).""",
+    """This is the plain KL, averaged over the batch: free is not used (or its result is dropped, since clamp returns a
+    new tensor).""",
     lambda kl, free: kl.mean(0).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You add free to every latent. A constant changes no gradient, so silent latents are still pulled down: take the
-    larger of the two, the KL or free.""",
+    """You add free to every latent. A constant changes no gradient, so even a latent below its allowance is pushed
+    down.""",
     lambda kl, free: (kl.mean(0) + free).sum(),
 )
 
 
 EXERCISE.recognise(
-    """You give the allowance to every image apart and add up the whole batch: average each latent over the batch
-    first, then compare with free.""",
+    """You give the allowance to every image separately and sum over the whole batch; it is meant for a latent's
+    average.""",
     lambda kl, free: kl.clamp(min=free).sum(),
 )
 

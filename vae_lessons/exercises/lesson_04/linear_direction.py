@@ -50,7 +50,7 @@ EXERCISE = Exercise(
         tolerance=1e-3,
     ),
     hints=(
-        "Two cases: the latent is used, or it stays empty. What are rate and squared error when it is empty?",
+        "Two cases: the latent is used, or it is not. What are the rate and the squared error when it is not?",
         "For a used latent put w first: with x = w z + noise, which a and t are best for a fixed w? (At beta = 1 they "
         "are the exact posterior; a price beta makes the pixel noise look beta times as large.)",
         "At the optimum the squared error that is left does not depend on v. Check your result where the two cases "
@@ -60,7 +60,8 @@ EXERCISE = Exercise(
 
 
 EXERCISE.recognise(
-    """You use the formula of a used latent everywhere; below the price it has a negative rate, which no KL can be.""",
+    """You use the formula for a used latent everywhere; where v is below beta * pixel_std**2 it gives a negative rate,
+    which no KL can be.""",
     lambda v, pixel_std, beta: (
         _constant(pixel_std) + beta / 2 + beta * 0.5 * math.log(v / (beta * pixel_std**2))
     ),
@@ -68,15 +69,15 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You leave the latent empty in every case: then v is the whole squared error and the rate is 0. Where v is large,
+    """You leave the latent unused in every case: then v is the whole squared error and the rate is 0. Where v is large,
     using it is cheaper.""",
     lambda v, pixel_std, beta: _constant(pixel_std) + v / (2 * pixel_std**2),
 )
 
 
 EXERCISE.recognise(
-    """Your squared error is pixel_std**2 for a used latent. That is so at beta = 1; at another price more or less of
-    it is left.""",
+    """Your squared error is pixel_std**2 for a used latent. That holds at beta = 1; at another price more or less of it
+    is left.""",
     lambda v, pixel_std, beta: (
         _constant(pixel_std)
         + min(v / pixel_std**2, 1.0) / 2
@@ -86,14 +87,14 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """beta does not change your rate, nor where the latent is given up: your model is the one of beta = 1, and only
-    its loss is weighted.""",
+    """beta changes neither your rate nor where the latent is given up: this is the optimum for beta = 1, with only its
+    loss weighted.""",
     lambda v, pixel_std, beta: _terms(v, pixel_std, 1.0)[0] + beta * _terms(v, pixel_std, 1.0)[1],
 )
 
 
 EXERCISE.recognise(
-    """This is distortion + rate, minus the ELBO, of the right model: the loss weighs the rate by beta.""",
+    """This is distortion + rate, minus the ELBO, of the right model: the loss weights the rate by beta.""",
     lambda v, pixel_std, beta: sum(_terms(v, pixel_std, beta)),
 )
 
@@ -123,43 +124,44 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The constant of the Gaussian density has lost its 2 pi.""",
+    """The 2 pi is missing from the constant of the Gaussian density.""",
     lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) - 0.5 * math.log(2 * math.pi),
 )
 
 
 EXERCISE.recognise(
-    """The constant of the Gaussian density has lost its one half.""",
+    """The one half is missing from the constant of the Gaussian density.""",
     lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) + _constant(pixel_std),
 )
 
 
 EXERCISE.recognise(
-    """The constant of the Gaussian density holds beta in your result; the decoder's density knows no beta.""",
+    """The constant of the Gaussian density contains beta in your result; the decoder's density does not depend on
+    beta.""",
     lambda v, pixel_std, beta: best_loss(v, pixel_std, beta) + 0.5 * math.log(beta),
 )
 
 
 EXERCISE.recognise(
-    """No squared error is left in your distortion: a code with a finite rate never gives the pixel back exactly.""",
+    """No squared error is left in your distortion: a code with a finite rate never reconstructs the pixel exactly.""",
     lambda v, pixel_std, beta: _constant(pixel_std) + beta * _terms(v, pixel_std, beta)[1],
 )
 
 
 EXERCISE.recognise(
-    """You take v for a standard deviation; it is a variance already.""",
+    """You use v as a standard deviation; it is a variance already.""",
     lambda v, pixel_std, beta: best_loss(v**2, pixel_std, beta),
 )
 
 
 EXERCISE.recognise(
-    """You take pixel_std for a variance: its square stands below the squared error.""",
+    """You use pixel_std as a variance; it is a standard deviation.""",
     lambda v, pixel_std, beta: best_loss(v, pixel_std**0.5, beta),
 )
 
 
 EXERCISE.recognise(
-    """Your rate has lost its one half: it is half of the logarithm of a ratio of variances.""",
+    """The one half is missing from your rate, which is half the logarithm of a ratio of variances.""",
     lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[0] + beta * 2 * _terms(v, pixel_std, beta)[1],
 )
 
@@ -173,12 +175,12 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You subtract the rate; it is a cost, so beta times the rate is added.""",
+    """You subtract the rate, but it is a cost.""",
     lambda v, pixel_std, beta: _terms(v, pixel_std, beta)[0] - beta * _terms(v, pixel_std, beta)[1],
 )
 
 
 EXERCISE.recognise(
-    """The sign is turned: a loss is minus the log-likelihood plus beta times the KL.""",
+    """The sign of your whole loss is inverted.""",
     lambda v, pixel_std, beta: -best_loss(v, pixel_std, beta),
 )

@@ -37,16 +37,16 @@ EXERCISE = Exercise(
     ),
     hints=(
         "Read the cell line by line and ask what each line does to a direction of length 3.",
-        "The length of the direction is the size of one unit. Which line throws it away?",
-        "Move by amount * direction, with the direction as it came.",
+        "The length of the direction is the size of one unit. Which line changes it?",
+        "Test yourself: a direction twice as long must move the codes twice as far. Does every line keep that true?",
     ),
     given=add_smile_as_given,
 )
 
 
 EXERCISE.recognise(
-    """You decode the direction by itself and add it to the picture, so the smile is laid over the pixels: add it to
-    the codes, and decode once.""",
+    """You decode the direction by itself and add the result to the image, so the smile is laid over the pixels and the
+    code is not moved.""",
     lambda model, x, direction, amount: (
         model.decode(model.encode(x)[0]).sigmoid() + amount * model.decode(direction[None]).sigmoid()
     ),
@@ -54,8 +54,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You decode the direction by itself and add its x_logits, so the smile is laid over the pixels: add it to the
-    codes, and decode once.""",
+    """You decode the direction by itself and add its x_logits: the smile is still laid over the pixels, only before the
+    sigmoid.""",
     lambda model, x, direction, amount: (
         model.decode(model.encode(x)[0]) + amount * model.decode(direction[None])
     ).sigmoid(),
@@ -63,7 +63,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Two calls give different faces: something is drawn, so more than the smile changes. Move the centre, mu.""",
+    """Two calls give different faces: z is sampled, so more than the smile changes.""",
     lambda model, x, direction, amount: model.decode(
         reparameterize(*model.encode(x)) + amount * direction
     ).sigmoid(),
@@ -71,7 +71,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """amount multiplies mu as well, so at an amount of 0 every face is the same: only the direction is multiplied.""",
+    """amount multiplies mu as well, so at an amount of 0 every face is the same.""",
     lambda model, x, direction, amount: model.decode(amount * (model.encode(x)[0] + direction)).sigmoid(),
 )
 
@@ -84,57 +84,57 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You always add one unit, whatever amount says: multiply the direction by it.""",
+    """You always add one unit, whatever amount is.""",
     lambda model, x, direction, amount: model.decode(model.encode(x)[0] + direction).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """You subtract the direction, so an amount of 1 takes a smile away: add it.""",
+    """You subtract the direction, so an amount of 1 takes a smile away.""",
     lambda model, x, direction, amount: add_smile(model, x, direction, -amount),
 )
 
 
 EXERCISE.recognise(
-    """You divide by the squared length now, which turns long directions into short ones: divide by nothing.""",
+    """You now divide by the squared length, which turns long directions into short ones.""",
     lambda model, x, direction, amount: add_smile(model, x, direction / (direction @ direction), amount),
 )
 
 
 EXERCISE.recognise(
-    """You multiply by the direction's length now, so it counts twice: it is in the direction already.""",
+    """You now multiply by the direction's length, so it counts twice.""",
     lambda model, x, direction, amount: add_smile(model, x, direction * direction.norm(), amount),
 )
 
 
 EXERCISE.recognise(
-    """You divide by amount where it multiplies: twice the amount is twice the step.""",
+    """You divide by amount, so twice the amount is half the step.""",
     lambda model, x, direction, amount: add_smile(model, x, direction, 1 / amount),
 )
 
 
 EXERCISE.recognise(
-    """You add amount to every latent instead of multiplying the direction by it: the step is amount * direction.""",
+    """You add amount to every latent, and always one unit of the direction.""",
     lambda model, x, direction, amount: model.decode(model.encode(x)[0] + direction + amount).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """mu is gone, so all faces become one and the same: move from mu by amount * direction.""",
+    """mu is missing, so all faces become the same.""",
     lambda model, x, direction, amount: model.decode((amount * direction).expand(len(x), -1)).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """You move logvar, which says how wide a region is: mu says where, and encode returns it first.""",
+    """You move logvar, the log-variance of q(z|x): encode returns mu first.""",
     lambda model, x, direction, amount: model.decode(model.encode(x)[1] + amount * direction).sigmoid(),
 )
 
 
 @EXERCISE.mistake
 def moved_by_std(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You scale the direction by each image's std, so a sure code moves less: one unit of smile is the same step for
-    all."""
+    """You scale the direction by each image's std, so the step is smaller where q(z|x) is narrow; one unit of smile is
+    the same step for all images."""
     mu, logvar = model.encode(x)
     return model.decode(mu + amount * direction * (0.5 * logvar).exp()).sigmoid()
 
@@ -146,27 +146,27 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You rebuild the images and add nothing: move mu by amount * direction before decoding.""",
+    """You reconstruct the images and add nothing.""",
     lambda model, x, direction, amount: add_smile(model, x, direction, 0.0),
 )
 
 
 @EXERCISE.mistake
 def mean_face(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """You average the codes over the batch, so one face comes out for all: every image keeps its own mu."""
+    """You average the codes over the batch, so every image becomes the same average face."""
     mu = model.encode(x)[0]
     return model.decode(mu.mean(0).expand_as(mu) + amount * direction).sigmoid()
 
 
 EXERCISE.recognise(
-    """You move only the first image of the batch: return one picture for each, (B, 1, H, W).""",
+    """You move only the first image of the batch; the task asks for one image per x, (B, 1, H, W).""",
     lambda model, x, direction, amount: add_smile(model, x[:1], direction, amount),
 )
 
 
 @EXERCISE.mistake
 def direction_scaled_in_place(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
-    """The pictures of this call are right, but direction *= amount changed the direction of the caller, and the next
-    call starts from there: write amount * direction."""
+    """The images of this call are right, but direction *= amount changed the caller's direction, and the next call
+    starts from there."""
     direction *= amount
     return add_smile(model, x, direction, 1.0)

@@ -44,8 +44,8 @@ EXERCISE = Exercise(
         "For a 0/1 attribute: where are the ones on average, where the zeros? The formula says the same for any "
         "attribute.",
         "Centre both, z - z.mean(0) and attribute - attribute.mean(): a covariance is the mean of their products.",
-        "z.T @ attribute, both centred, is N times the covariance; attribute @ attribute is N times the variance: "
-        "divide.",
+        "One matrix product of the two gives all J covariances at once, each N times too large; mind the same N in "
+        "the variance. Test yourself: doubling the attribute must halve the direction.",
     ),
 )
 
@@ -72,49 +72,47 @@ def _by_groups(sentence: str, combine) -> None:
 
 
 _by_groups(
-    """Right for an attribute that is 0 or 1, but others have no two groups: a smile of 0.3 counts for more than one
-    of 0.2. Use the covariance over the variance, which gives the same for 0 and 1.""",
+    """Right for an attribute that is 0 or 1, but others have no two groups: a smile of 0.3 should count for more than
+    one of 0.2.""",
     lambda ones, zeros, all_of_them: ones.mean(0) - zeros.mean(0),
 )
 
 
 _by_groups(
-    """This is where the ones are on average, not how they differ from the zeros: what all codes share is still in it.
-    Subtract the mean of the zeros, or centre z and the attribute.""",
+    """This is where the ones are on average, not how they differ from the zeros: what all codes share is still in
+    it.""",
     lambda ones, zeros, all_of_them: ones.mean(0),
 )
 
 
 _by_groups(
-    """Your direction points the other way, from the ones to the zeros: take the mean of the ones minus that of the
-    zeros.""",
+    """Your direction points the other way, from the ones to the zeros.""",
     lambda ones, zeros, all_of_them: zeros.mean(0) - ones.mean(0),
 )
 
 
 _by_groups(
-    """You compare the ones with all codes, the ones among them, which makes the direction too short: compare them
-    with the zeros, or divide a covariance by the attribute's variance.""",
+    """You compare the ones with all codes, which include the ones, so the direction is too short.""",
     lambda ones, zeros, all_of_them: ones.mean(0) - all_of_them.mean(0),
 )
 
 
 _by_groups(
-    """You add up the groups, so the larger group wins whatever it does: compare their means.""",
+    """You sum each group instead of averaging it, so the larger group dominates.""",
     lambda ones, zeros, all_of_them: ones.sum(0) - zeros.sum(0),
 )
 
 
 EXERCISE.recognise(
-    """This is a mean of the codes weighted by the attribute: what all codes share is still in it. Centre z and the
-    attribute first.""",
+    """This is a mean of the codes weighted by the attribute, and nothing is centred: what all codes share is still in
+    it.""",
     lambda z, attribute: attribute @ z / attribute.sum(),
 )
 
 
 EXERCISE.recognise(
-    """You compare a single code with the largest attribute and one with the smallest, which brings along whatever
-    else these two differ in: average over all codes.""",
+    """You take the code with the largest attribute minus the one with the smallest, so whatever else these two images
+    differ in counts as well.""",
     lambda z, attribute: z[attribute.argmax()] - z[attribute.argmin()],
 )
 
@@ -127,116 +125,115 @@ EXERCISE.recognise(
 
 @EXERCISE.mistake
 def covariance_only(z: Tensor, attribute: Tensor) -> Tensor:
-    """This is the covariance: it depends on how much the attribute varies. Divide by the attribute's variance to get
-    the move for one unit."""
+    """This is the covariance, which depends on how much the attribute varies; the task asks for the move per unit of
+    it."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / len(z)
 
 
 @EXERCISE.mistake
 def covariance_only_unbiased(z: Tensor, attribute: Tensor) -> Tensor:
-    """This is the covariance (over N - 1): it depends on how much the attribute varies. Divide by the attribute's
-    variance to get the move for one unit."""
+    """This is the covariance (over N - 1), which depends on how much the attribute varies; the task asks for the move
+    per unit of it."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / (len(z) - 1)
 
 
 @EXERCISE.mistake
 def products_summed(z: Tensor, attribute: Tensor) -> Tensor:
-    """You add up the products of z and attribute and divide by nothing, so the direction grows with N: divide by the
-    sum of the attribute's squares, centred."""
+    """You sum the products of z and attribute and divide by nothing, so the direction grows with N."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute
 
 
 @EXERCISE.mistake
 def correlation(z: Tensor, attribute: Tensor) -> Tensor:
-    """These are correlations, divided by both spreads: a latent that moves far looks like one that moves little.
-    Divide the covariance by the attribute's variance alone."""
+    """These are correlations: with the standard deviation of z in the denominator, a latent that moves far looks like
+    one that moves little."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / (z.norm(dim=0) * attribute.norm())
 
 
 @EXERCISE.mistake
 def by_the_spread(z: Tensor, attribute: Tensor) -> Tensor:
-    """You divide the covariance by the attribute's standard deviation, which gives the move for one standard
-    deviation, not for one unit: divide by the variance."""
+    """You divide the covariance by the attribute's standard deviation, which gives the move per standard deviation, not
+    per unit."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / len(z) / attribute.std(correction=0)
 
 
 @EXERCISE.mistake
 def by_the_spread_unbiased(z: Tensor, attribute: Tensor) -> Tensor:
-    """You divide the covariance by the attribute's standard deviation, which gives the move for one standard
-    deviation, not for one unit: divide by the variance (and both by N, or both by N - 1)."""
+    """You divide the covariance by the attribute's standard deviation (both over N - 1), which gives the move per
+    standard deviation, not per unit."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / (len(z) - 1) / attribute.std()
 
 
 EXERCISE.recognise(
-    """You normalised the direction to length 1, so it no longer says how far one unit of the attribute moves a code:
-    leave its length.""",
+    """You normalised the direction to length 1, so it no longer says how far one unit of the attribute moves a
+    code.""",
     lambda z, attribute: F.normalize(attribute_direction(z, attribute), dim=0),
 )
 
 
 @EXERCISE.mistake
 def slope_upside_down(z: Tensor, attribute: Tensor) -> Tensor:
-    """You divide by the variance of z, which is the slope of the attribute over each latent: asked for is that of the
-    latent over the attribute, so divide by the attribute's variance."""
+    """You divide by the variance of z, which gives the slope of the attribute over each latent: the regression is the
+    wrong way round."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / (z**2).sum(0)
 
 
 @EXERCISE.mistake
 def attribute_from_codes(z: Tensor, attribute: Tensor) -> Tensor:
-    """You predict the attribute from all latents at once. That answers how to read it from a code; asked for is how
+    """You predict the attribute from all latents at once. That shows how to read it from a code; the task asks how
     codes move with it, one line for each latent."""
     z, attribute = _centred(z, attribute)
     return torch.linalg.lstsq(z, attribute[:, None]).solution[:, 0]
 
 
 EXERCISE.recognise(
-    """You predict the attribute from all latents at once, and without a constant. Asked for is how codes move with
-    the attribute: one line for each latent, both centred.""",
+    """You predict the attribute from all latents at once, and without an intercept; the task asks how codes move with
+    the attribute, one line for each latent.""",
     lambda z, attribute: torch.linalg.lstsq(z, attribute[:, None]).solution[:, 0],
 )
 
 
 EXERCISE.recognise(
-    """Neither z nor the attribute is centred, so your lines are forced through 0: subtract the mean of both first.""",
+    """Neither z nor the attribute is centred, so your lines are forced through 0.""",
     lambda z, attribute: z.T @ attribute / (attribute @ attribute),
 )
 
 
 @EXERCISE.mistake
 def variance_not_centred(z: Tensor, attribute: Tensor) -> Tensor:
-    """You divide by the mean square of the attribute, not by its variance: subtract its mean below the fraction
-    too."""
+    """You divide by the mean square of the attribute, which is not its variance: it is not centred in the
+    denominator."""
     z, _ = _centred(z, attribute)
     return z.T @ attribute / (attribute @ attribute)
 
 
 @EXERCISE.mistake
 def covariance_not_centred(z: Tensor, attribute: Tensor) -> Tensor:
-    """Your variance is centred, but not the products above it, so what all codes share is counted as movement:
-    subtract the means there too."""
+    """The variance is centred, but the products in the numerator are not, so what all codes share counts as
+    movement."""
     _, attribute_ = _centred(z, attribute)
     return z.T @ attribute / (attribute_ @ attribute_)
 
 
 @EXERCISE.mistake
 def mixed_counts(z: Tensor, attribute: Tensor) -> Tensor:
-    """Your direction is too short by (N - 1) / N: a covariance over N was divided by a variance over N - 1, as
-    torch.var gives it. Use the same count for both."""
+    """Your direction is too short by (N - 1) / N: the covariance is divided by N, and the variance by N - 1, as in
+    torch.var."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / len(z) / attribute.var()
 
 
 @EXERCISE.mistake
 def mixed_counts_the_other_way(z: Tensor, attribute: Tensor) -> Tensor:
-    """Your direction is too long by N / (N - 1): a covariance over N - 1, as torch.cov gives it, was divided by a
-    variance over N. Use the same count for both."""
+    """Your direction is too long by N / (N - 1): the covariance is divided by N - 1, as in torch.cov, and the variance
+    by N."""
     z, attribute = _centred(z, attribute)
     return z.T @ attribute / (len(z) - 1) / attribute.var(correction=0)
 
@@ -254,29 +251,29 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You average over the latents as well: a direction has one number for each latent, (J,).""",
+    """You average over the latents as well; a direction has one number for each latent, (J,).""",
     lambda z, attribute: attribute_direction(z, attribute).mean(),
 )
 
 
 @EXERCISE.mistake
 def codes_centred_in_place(z: Tensor, attribute: Tensor) -> Tensor:
-    """The direction is right, but z -= ... moved the codes of the caller: write z = z - z.mean(0)."""
+    """The direction is right, but z -= ... changed the caller's codes: write z = z - z.mean(0)."""
     z -= z.mean(0)
     return attribute_direction(z, attribute)
 
 
 @EXERCISE.mistake
 def attribute_centred_in_place(z: Tensor, attribute: Tensor) -> Tensor:
-    """The direction is right, but attribute -= ... changed the numbers of the caller: write attribute = attribute -
-    ..."""
+    """The direction is right, but attribute -= ... changed the caller's attribute: write attribute = attribute - ..."""
     attribute -= attribute.mean()
     return attribute_direction(z, attribute)
 
 
 @EXERCISE.mistake
 def both_centred_in_place(z: Tensor, attribute: Tensor) -> Tensor:
-    """The direction is right, but -= moved the codes and the attribute of the caller: write z = z - z.mean(0)."""
+    """The direction is right, but -= changed both the codes and the attribute of the caller: write z = z -
+    z.mean(0)."""
     z -= z.mean(0)
     attribute -= attribute.mean()
     return attribute_direction(z, attribute)

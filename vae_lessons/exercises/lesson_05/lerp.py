@@ -10,9 +10,9 @@ from vae_lessons.interpolation import lerp, slerp
 
 EXERCISE = Exercise(
     number="5.1",
-    title="The straight way",
+    title="Linear interpolation",
     task="""Write the straight line between two codes: start and end are (J,), t is (T,). Return the points (T, J),
-    start at t = 0 and end at t = 1. A t below 0 or above 1 goes straight on, beyond the ends.""",
+    start at t = 0 and end at t = 1. A t below 0 or above 1 continues the line beyond the ends.""",
     minutes=4,
     difficulty=1,
     reference=lerp,
@@ -38,71 +38,69 @@ EXERCISE = Exercise(
     ),
     hints=(
         "A quarter of the way is three quarters of start and one quarter of end: two weights that add up to 1.",
-        "The weights are 1 - t and t. Each t weighs a whole code, so t needs a second axis.",
+        "The weights are 1 - t and t. Each t weights a whole code, so t needs a second axis.",
         "t[:, None] is (T, 1); times a code (J,) it becomes (T, J), one row for each t.",
     ),
 )
 
 
 EXERCISE.recognise(
-    """You walk backwards: at t = 0 you are at end, at t = 1 at start. The weight of end is t.""",
+    """You go backwards: at t = 0 you are at end, at t = 1 at start.""",
     lambda start, end, t: lerp(end, start, t),
 )
 
 
 EXERCISE.recognise(
-    """start keeps its full weight while end is added, so at t = 1 you stand at start + end: start fades with 1 -
-    t.""",
+    """start keeps its full weight while end is added, so at t = 1 you are at start + end.""",
     lambda start, end, t: start + t[:, None] * end,
 )
 
 
 EXERCISE.recognise(
-    """end has its full weight from the beginning, so at t = 0 you stand at start + end: end grows with t.""",
+    """end has its full weight from the beginning, so at t = 0 you are at start + end.""",
     lambda start, end, t: (1 - t[:, None]) * start + end,
 )
 
 
 EXERCISE.recognise(
-    """You leave start in the opposite direction: the step is end - start, and you take start - end.""",
+    """You leave start in the opposite direction: your step is start - end.""",
     lambda start, end, t: start + t[:, None] * (start - end),
 )
 
 
 EXERCISE.recognise(
-    """Your step end - start is right, but you take it from end, so at t = 0 you are at the goal already: begin at
-    start.""",
+    """Your step end - start is right, but you take it from end, so at t = 0 you are already there.""",
     lambda start, end, t: end + t[:, None] * (end - start),
 )
 
 
 EXERCISE.recognise(
-    """This is how far you have come, t (end - start), counted from 0: add start, from where you set out.""",
+    """This is the displacement t (end - start): your line begins at 0, not at start.""",
     lambda start, end, t: t[:, None] * (end - start),
 )
 
 
 EXERCISE.recognise(
-    """You scale end by t, which is the line from 0 to end: start does not count. Add (1 - t) start.""",
+    """You scale end by t, which is the line from 0 to end: start is not used.""",
     lambda start, end, t: t[:, None] * end,
 )
 
 
 EXERCISE.recognise(
-    """You subtract the two parts, so at t = 1 you are at minus end: the parts are added.""",
+    """You subtract the two parts, so at t = 1 you are at minus end.""",
     lambda start, end, t: (1 - t[:, None]) * start - t[:, None] * end,
 )
 
 
 EXERCISE.recognise(
-    """t has no second axis: its numbers pair with the latents, one each, which happens to run where T = J or one of
-    them is 1, and raises elsewhere. Make t (T, 1).""",
+    """t has no second axis, so its numbers pair with the latents: that runs where T = J or one of them is 1, and raises
+    elsewhere. Make t (T, 1).""",
     lambda start, end, t: (1 - t) * start + t * end,
 )
 
 
 EXERCISE.recognise(
-    """Your new axis stands in front, (1, T), so t still pairs with the latents: it belongs behind, (T, 1).""",
+    """Your new axis comes first, (1, T), so t still pairs with the latents: make t (T, 1).""",
     lambda start, end, t: (1 - t[None]) * start + t[None] * end,
 )
 
@@ -114,58 +112,58 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """The points are right, but they come in a list: torch.stack makes them one tensor, (T, J).""",
+    """The points are right, but in a list: torch.stack makes them one tensor, (T, J).""",
     lambda start, end, t: list(lerp(start, end, t)),
 )
 
 
 EXERCISE.recognise(
-    """The numbers are right, but in one long row: torch.cat joins the points end to end, torch.stack puts each in a
-    row of its own.""",
+    """The numbers are right, but in one long row: torch.cat joins the points end to end, torch.stack puts each in its
+    own row.""",
     lambda start, end, t: lerp(start, end, t).flatten(),
 )
 
 
 EXERCISE.recognise(
-    """This is the point half way, once, whatever t says: weigh the ends by 1 - t and t instead of by halves.""",
+    """This is one point, half way, whatever t is.""",
     lambda start, end, t: (start + end) / 2,
 )
 
 
 EXERCISE.recognise(
-    """You return the point half way for every t: weigh the ends by 1 - t and t instead of by halves.""",
+    """You return the half-way point for every t.""",
     lambda start, end, t: ((start + end) / 2).repeat(len(t), 1),
 )
 
 
 EXERCISE.recognise(
-    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    """You use only the length of t, not its values, and make even steps of your own.""",
     lambda start, end, t: lerp(start, end, torch.linspace(0, 1, len(t))),
 )
 
 
 EXERCISE.recognise(
-    """Right between the ends, but you cut t off at 0 and 1, so the way stops there: it should go straight on.""",
+    """Right between the ends, but you clamp t to [0, 1], so the line stops there.""",
     lambda start, end, t: lerp(start, end, t.clamp(0, 1)),
 )
 
 
 EXERCISE.recognise(
-    """This is the arc around 0, slerp; here the straight line is asked for, without any angle.""",
+    """This is spherical interpolation, slerp; the task asks for the straight line.""",
     lambda start, end, t: slerp(start, end, t),
 )
 
 
 EXERCISE.recognise(
     """Your weights are square roots, so their squares add up to 1: that keeps the length of noise. On a straight line
-    the weights themselves, 1 - t and t, add up to 1.""",
+    the weights themselves add up to 1.""",
     lambda start, end, t: (1 - t[:, None]).sqrt() * start + t[:, None].sqrt() * end,
 )
 
 
 @EXERCISE.mistake
 def t_reshaped_in_place(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """The points are right, but unsqueeze_ gave the caller's t a new shape: without the underscore, unsqueeze leaves
-    it alone."""
+    """The points are right, but unsqueeze_ changed the shape of the caller's t; unsqueeze, without the underscore,
+    leaves it alone."""
     t.unsqueeze_(-1)
     return (1 - t) * start + t * end

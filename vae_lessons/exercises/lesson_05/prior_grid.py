@@ -24,12 +24,13 @@ EXERCISE = Exercise(
         each({"side": 2, "margin": 0.2}, {"side": 4, "margin": 0.1}, {"side": 3}),
     ),
     hints=(
-        "One axis first: side shares of probability from margin to 1 - margin, and for each the place below which "
-        "that share of N(0, 1) lies.",
-        "torch.distributions.Normal(0, 1).icdf turns shares into places. torch.meshgrid makes the pairs: mind its "
-        "indexing.",
-        "Upwards means that the first row has the largest second latent: across, up = torch.meshgrid(line, -line, "
-        "indexing='xy'). Stack them along a last axis, then .view(-1, 2).",
+        "One axis first: take `side` evenly spaced probabilities from margin to 1 - margin, and for each the quantile "
+        "of N(0, 1).",
+        "torch.distributions.Normal(0, 1).icdf turns probabilities into quantiles. torch.meshgrid makes the pairs: "
+        "mind its indexing.",
+        "The top row needs the largest second latent, and the pairs belong on a last axis before you flatten. Test "
+        "yourself: the first point has the smallest first and the largest second latent, and the next one differs "
+        "only in its first.",
     ),
 )
 
@@ -50,62 +51,59 @@ def _page(side: int, margin: float) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def second_downwards(side: int, margin: float = 0.02) -> Tensor:
-    """Your second latent grows downwards: the first row of a page is its top, so it needs the largest second
-    latent."""
+    """Your second latent grows downwards, but the first row of a page is its top."""
     line = _line(side, margin)
     return torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).view(-1, 2)
 
 
 @EXERCISE.mistake
 def latents_swapped(side: int, margin: float = 0.02) -> Tensor:
-    """The two latents changed places: along a row the first one has to grow, and yours stays. Stack across, then
-    up."""
+    """The two latents are swapped: along a row the first one should grow, and yours stays constant."""
     across, up = _page(side, margin)
     return torch.stack([up, across], -1).view(-1, 2)
 
 
 EXERCISE.recognise(
-    """Your first latent grows downwards and your second to the right, the order of nested loops and of
-    cartesian_prod: along a row the first latent has to grow, and the top row has the largest second.""",
+    """Your first latent grows downwards and your second to the right, the order of nested loops and of cartesian_prod;
+    along a row the first latent should grow.""",
     lambda side, margin=0.02: torch.cartesian_prod(_line(side, margin), _line(side, margin)),
 )
 
 
 @EXERCISE.mistake
 def columns_first(side: int, margin: float = 0.02) -> Tensor:
-    """These are the right points, read column by column: meshgrid with indexing="ij", or nested loops with the first
-    latent outside. Read row by row."""
+    """These are the right points, but column by column: meshgrid with indexing="ij", or nested loops with the first
+    latent outside."""
     line = _line(side, margin)
     return torch.cartesian_prod(line, -line)
 
 
 EXERCISE.recognise(
-    """Your first latent grows to the left: only the second one is turned around.""",
+    """Your first latent grows to the left.""",
     lambda side, margin=0.02: prior_grid(side, margin) * torch.tensor([-1.0, 1.0]),
 )
 
 
 EXERCISE.recognise(
-    """Both your latents run the wrong way: the first grows to the right, the second upwards, so the page begins with
-    the smallest first and the largest second.""",
+    """Both latents run the wrong way: the page should begin with the smallest first and the largest second latent.""",
     lambda side, margin=0.02: -prior_grid(side, margin),
 )
 
 
 EXERCISE.recognise(
-    """Your shares go from 0 to 1, and 0 and 1 are only reached at infinity: go from margin to 1 - margin.""",
+    """Your probabilities go from 0 to 1, whose quantiles are infinite.""",
     lambda side, margin=0.02: _sheet(_line(side, 0.0)),
 )
 
 
 EXERCISE.recognise(
-    """You leave the margin at the lower end only: the share 1 is reached at infinity, so stop at 1 - margin.""",
+    """You leave the margin at the lower end only, and the quantile of 1 is infinite.""",
     lambda side, margin=0.02: _sheet(torch.distributions.Normal(0, 1).icdf(torch.linspace(margin, 1, side))),
 )
 
 
 EXERCISE.recognise(
-    """You leave the margin at the upper end only: the share 0 is reached at minus infinity, so begin at margin.""",
+    """You leave the margin at the upper end only, and the quantile of 0 is minus infinity.""",
     lambda side, margin=0.02: _sheet(
         torch.distributions.Normal(0, 1).icdf(torch.linspace(0, 1 - margin, side))
     ),
@@ -113,63 +111,58 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Your margin is 0.02 whatever is asked: use the argument.""",
+    """Your margin is 0.02, whatever the argument is.""",
     lambda side, margin=0.02: prior_grid(side),
 )
 
 
 EXERCISE.recognise(
-    """You split the margin between both ends; it is left out at each of them: from margin to 1 - margin.""",
+    """You split the margin between the two ends, but each end has the whole margin.""",
     lambda side, margin=0.02: prior_grid(side, margin / 2),
 )
 
 
 EXERCISE.recognise(
-    """You take the middle of each of `side` equal shares, which is evenly spaced but ignores the margin: the first
-    point lies at the share margin, the last at 1 - margin.""",
+    """You take the middle of each of `side` equal intervals, which are evenly spaced but ignore the margin.""",
     lambda side, margin=0.02: prior_grid(side, 0.5 / side),
 )
 
 
 @EXERCISE.mistake
 def no_last_point(side: int, margin: float = 0.02) -> Tensor:
-    """Your last share falls one step short of 1 - margin: the step is (1 - 2 margin) / (side - 1), and linspace
-    includes both ends."""
+    """Your last probability is one step short of 1 - margin: between `side` points there are side - 1 steps."""
     shares = margin + (1 - 2 * margin) / side * torch.arange(side)
     return _sheet(torch.distributions.Normal(0, 1).icdf(shares))
 
 
 @EXERCISE.mistake
 def even_places(side: int, margin: float = 0.02) -> Tensor:
-    """The ends are right, but between them your points are evenly spaced in z, so most lie where the prior seldom
-    draws: space the shares evenly, then take icdf of each."""
+    """The ends are right, but between them your points are evenly spaced in z instead of in probability, so most lie
+    where the prior has little mass."""
     ends = _line(2, margin).tolist()
     return _sheet(torch.linspace(*ends, side))
 
 
 EXERCISE.recognise(
-    """You go from -2 to 2 in even steps of z: make even steps of probability from margin to 1 - margin, and take icdf
-    of each.""",
+    """You go from -2 to 2 in even steps of z: the margin is not used, and the steps are not even in probability.""",
     lambda side, margin=0.02: _sheet(torch.linspace(-2, 2, side)),
 )
 
 
 EXERCISE.recognise(
-    """You go from -3 to 3 in even steps of z: make even steps of probability from margin to 1 - margin, and take icdf
-    of each.""",
+    """You go from -3 to 3 in even steps of z: the margin is not used, and the steps are not even in probability.""",
     lambda side, margin=0.02: _sheet(torch.linspace(-3, 3, side)),
 )
 
 
 EXERCISE.recognise(
-    """These are shares of probability, between 0 and 1, not places: icdf turns each share into the z below which it
-    lies.""",
+    """These are probabilities, between 0 and 1, not yet quantiles: icdf turns one into the other.""",
     lambda side, margin=0.02: _sheet(torch.linspace(margin, 1 - margin, side)),
 )
 
 
 EXERCISE.recognise(
-    """You take cdf, which turns places into shares; you have shares and need places: that is its inverse, icdf.""",
+    """You take cdf, which turns quantiles into probabilities; you need its inverse, icdf.""",
     lambda side, margin=0.02: _sheet(
         torch.distributions.Normal(0, 1).cdf(torch.linspace(margin, 1 - margin, side))
     ),
@@ -177,14 +170,14 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You turn shares into places by logit, the inverse of sigmoid, whose bell curve is wider than the prior's: take
-    icdf of Normal(0, 1).""",
+    """You turn probabilities into quantiles by logit, the inverse of sigmoid. Its distribution, the logistic one, is
+    wider than the prior's Gaussian.""",
     lambda side, margin=0.02: _sheet(torch.linspace(margin, 1 - margin, side).logit()),
 )
 
 
 EXERCISE.recognise(
-    """Your places are too close to 0 by a factor of sqrt(2): icdf(p) is sqrt(2) erfinv(2 p - 1).""",
+    """Your points are too close to 0 by a factor of sqrt(2): icdf(p) is sqrt(2) erfinv(2 p - 1).""",
     lambda side, margin=0.02: prior_grid(side, margin) / math.sqrt(2),
 )
 
@@ -202,15 +195,15 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You stack the two sheets in front and then view as pairs, so neighbours of one sheet become a point: stack them
-    along a last axis, -1, before you flatten.""",
+    """You stack the two grids along the first axis and then view them as pairs, so neighbours in one grid become a
+    point: stack them along a last axis, -1, before you flatten.""",
     lambda side, margin=0.02: torch.stack(_page(side, margin)).view(-1, 2),
 )
 
 
 @EXERCISE.mistake
 def diagonal_only(side: int, margin: float = 0.02) -> Tensor:
-    """You pair each quantile with itself, which is a diagonal of `side` points: a grid has every pair."""
+    """You pair each quantile with itself, which gives a diagonal of `side` points; a grid has every pair."""
     line = _line(side, margin)
     return torch.stack([line, line], -1)
 

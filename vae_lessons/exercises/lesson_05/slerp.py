@@ -65,22 +65,21 @@ def _in_words(point: object, straight: Tensor) -> str:
 
 EXERCISE = Exercise(
     number="5.2",
-    title="The arc",
-    task="""Write the arc around 0 between two codes: start and end are (J,), t is (T,) in [0, 1]. Turn evenly from
-    one direction to the other, and let the length change evenly from that of start to that of end. Return the points
-    (T, J). Ends in one direction, in opposite directions, or at 0 have no arc: take lerp(start, end, t), which is at
-    hand.""",
+    title="Spherical interpolation",
+    task="""Write the arc around 0 between two codes: start and end are (J,), t is (T,) in [0, 1]. Turn evenly from one
+    direction to the other, while the length changes evenly from that of start to that of end. Return the points (T, J).
+    Ends in the same direction, in opposite directions, or at 0 have no arc: return lerp(start, end, t), which is
+    available.""",
     minutes=12,
     difficulty=3,
     reference=slerp,
     probe=_errors_by_type(slerp_probe),
     hints=(
-        "Take the two things apart: the unit directions start / |start| and end / |end|, and the lengths. Each has "
-        "its own way.",
-        "The angle is arccos of the product of the unit directions. Their weights are sin((1 - t) angle) and "
-        "sin(t angle), both divided by sin(angle); the length is (1 - t) |start| + t |end|.",
-        "Rounding can push a cosine beyond 1, so clamp it to [-1, 1]. Where sin(angle) is tiny or not a number "
-        "(0 / 0, an end at 0), return lerp before dividing.",
+        "Treat two things separately: the unit directions start / |start| and end / |end|, and the lengths.",
+        "The angle is arccos of the product of the unit directions. The weight of each direction is the sine of the "
+        "part of the angle that separates you from the other, divided by sin(angle). The length changes linearly.",
+        "Rounding can push a cosine beyond 1, so clamp it. Where sin(angle) is tiny or not a number (0 / 0, an end at "
+        "0), return lerp before dividing. Test yourself: half way between (1, 0) and (0, 3) lies (1.41, 1.41).",
     ),
     shown=(lerp, slerp),
 )
@@ -112,7 +111,7 @@ def _arc(
 def _arc_mistake(sentence: str, **steps) -> None:
     """A wrong slerp: the steps of _arc that differ; also with a guard for missing arcs that is missing or too
     narrow."""
-    unfinished = " (And ends without an arc are not all caught yet: mend this first.)"
+    unfinished = " (Ends without an arc are not all caught either; that can wait.)"
     guards: list[dict] = [{}]
     if not {"no_arc", "otherwise", "cosine"} & set(steps):
         guards += [{"no_arc": _never}, {"no_arc": lambda cosine, angle: bool(torch.sin(angle) < 1e-2)}]
@@ -148,8 +147,7 @@ def _eps_weights(t: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
 
 
 EXERCISE.recognise(
-    """This is the straight line: between the ends it comes nearer to 0 than they are. Weigh the unit directions by
-    sines of the angle.""",
+    """This is the straight line: between the ends its points are closer to 0 than those of the arc.""",
     lambda start, end, t: lerp(start, end, t),
 )
 
@@ -157,7 +155,7 @@ EXERCISE.recognise(
 @EXERCISE.mistake
 def line_made_longer(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     """Your points lie on the arc with the right length, but not evenly: a straight line made longer turns slowly near
-    the ends and fast in the middle. Weigh the directions by sin((1 - t) angle) and sin(t angle)."""
+    the ends and fast in the middle. Weight the directions by sines of the angle."""
     if start.norm() * end.norm() == 0 or F.cosine_similarity(start, end, dim=0).abs() > 0.9999:
         return lerp(start, end, t)
     lengths = (1 - t) * start.norm() + t * end.norm()
@@ -166,8 +164,8 @@ def line_made_longer(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
 
 @EXERCISE.mistake
 def line_of_directions_made_longer(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
-    """Your points have the right length, but turn unevenly: they are a straight line between the unit directions,
-    made longer. Weigh these by sin((1 - t) angle) and sin(t angle) over sin(angle)."""
+    """Your points have the right length, but turn unevenly: they are a straight line between the unit directions, made
+    longer. Weight these by sines of the angle."""
     if start.norm() * end.norm() == 0 or F.cosine_similarity(start, end, dim=0).abs() > 0.9999:
         return lerp(start, end, t)
     lengths = (1 - t) * start.norm() + t * end.norm()
@@ -175,44 +173,43 @@ def line_of_directions_made_longer(start: Tensor, end: Tensor, t: Tensor) -> Ten
 
 
 _arc_mistake(
-    """You forgot the length: all your points have length 1. Multiply by (1 - t) |start| + t |end|.""",
+    """All your points have length 1; it should go from |start| to |end|.""",
     length=_one,
 )
 
 
 _arc_mistake(
-    """You forgot the length on the arc, and where there is no arc you join the unit directions instead of the ends:
-    lengths count everywhere.""",
+    """All your points on the arc have length 1, and where there is no arc you interpolate between the unit directions
+    instead of the ends.""",
     length=_one,
     otherwise=lambda start, end, t: lerp(F.normalize(start, dim=0), F.normalize(end, dim=0), t),
 )
 
 
 _arc_mistake(
-    """The angle is right, but you turn start and end as they are, with their lengths, so the length does not change
-    evenly unless both are equally long: turn the unit directions, and give the length a line of its own.""",
+    """The angle is right, but you turn start and end with their lengths, so the length does not change evenly unless
+    both are equally long. Direction and length are two separate things.""",
     length=_one,
     directions=_as_they_are,
 )
 
 
 _arc_mistake(
-    """The length counts twice: you turn start and end with their lengths, and multiply by a length again. Turn the
-    unit directions.""",
+    """The length counts twice: you turn start and end with their lengths, and multiply by a length again.""",
     directions=_as_they_are,
 )
 
 
 _arc_mistake(
     """The angle comes from start @ end without dividing by their lengths, so longer codes seem to lie closer
-    together: its cosine is the product of the unit directions.""",
+    together.""",
     cosine=lambda a, b: (a @ b).clamp(-1, 1),
 )
 
 
 _arc_mistake(
     """Two things: the angle comes from start @ end without dividing by their lengths, and you turn start and end with
-    their lengths. Use the unit directions for both, and give the length a line of its own.""",
+    their lengths instead of the unit directions.""",
     cosine=lambda a, b: (a @ b).clamp(-1, 1),
     length=_one,
     directions=_as_they_are,
@@ -220,54 +217,52 @@ _arc_mistake(
 
 
 _arc_mistake(
-    """Two things: the angle comes from start @ end without dividing by their lengths, and the result has length 1.
-    Divide by both lengths there, and multiply by the evenly changing length at the end.""",
+    """Two things: the angle comes from start @ end without dividing by their lengths, and all your points have length
+    1.""",
     cosine=lambda a, b: (a @ b).clamp(-1, 1),
     length=_one,
 )
 
 
 _arc_mistake(
-    """You divide start @ end by the length of one end only: a cosine is divided by both.""",
+    """You divide start @ end by the length of one end only.""",
     cosine=lambda a, b: (a @ b / a.norm()).clamp(-1, 1),
 )
 
 
 _arc_mistake(
-    """Your length goes from one to the other by equal factors, |start|^(1 - t) |end|^t; asked for are equal steps,
-    (1 - t) |start| + t |end|.""",
+    """Your length goes from one to the other by equal factors, |start|^(1 - t) |end|^t; the task asks for equal
+    steps.""",
     length=lambda t, a, b: a ** (1 - t) * b**t,
 )
 
 
 _arc_mistake(
-    """All your points are as long as start, so at t = 1 you miss end: the length goes evenly to that of end.""",
+    """All your points are as long as start, so at t = 1 you miss end.""",
     length=lambda t, a, b: a,
 )
 
 
 _arc_mistake(
-    """All your points have the mean length of the ends, so you miss both of them: the length goes evenly from one to
-    the other.""",
+    """All your points have the mean length of the ends, so you miss both of them.""",
     length=lambda t, a, b: (a + b) / 2,
 )
 
 
 _arc_mistake(
-    """The directions are right, but the lengths run backwards: at t = 0 it is that of start.""",
+    """The directions are right, but the lengths run backwards: at t = 0 yours is that of end.""",
     length=lambda t, a, b: t * a + (1 - t) * b,
 )
 
 
 _arc_mistake(
-    """The lengths are right, but the directions run backwards: sin((1 - t) angle) weighs start, sin(t angle) weighs
-    end.""",
+    """The lengths are right, but the directions run backwards: at t = 0 you point towards end.""",
     weights=lambda t, angle: ((t * angle).sin() / angle.sin(), ((1 - t) * angle).sin() / angle.sin()),
 )
 
 
 _arc_mistake(
-    """You walk backwards, from end to start: 1 - t belongs to start, in the direction and in the length.""",
+    """You go backwards, from end to start, in direction and in length.""",
     weights=lambda t, angle: ((t * angle).sin() / angle.sin(), ((1 - t) * angle).sin() / angle.sin()),
     length=lambda t, a, b: t * a + (1 - t) * b,
     otherwise=lambda start, end, t: lerp(end, start, t),
@@ -281,79 +276,77 @@ _arc_mistake(
 
 
 _arc_mistake(
-    """You weigh by cosines where sines belong: at t = 0 start has to have all the weight, sin(angle) / sin(angle),
-    and end sin(0).""",
+    """You weight by cosines where sines belong, so at t = 0 end already has a weight of 1 / sin(angle).""",
     weights=lambda t, angle: (((1 - t) * angle).cos() / angle.sin(), (t * angle).cos() / angle.sin()),
 )
 
 
 _arc_mistake(
-    """Your weights are right on a quarter of a circle only: cos and sin of t times a right angle. For another angle
-    they are sin((1 - t) angle) / sin(angle) and sin(t angle) / sin(angle).""",
+    """Your weights, the cosine and sine of t times a right angle, are right only where the ends are at a right
+    angle.""",
     weights=lambda t, angle: ((t * math.pi / 2).cos(), (t * math.pi / 2).sin()),
 )
 
 
 _arc_mistake(
-    """You use the cosine as if it were the angle: take arccos of it first.""",
+    """You use the cosine as the angle: arccos is missing.""",
     to_angle=lambda cosine: cosine,
     no_arc=lambda cosine, angle: not torch.sin(torch.arccos(cosine)) > 1e-2,
 )
 
 
 _arc_mistake(
-    """You take arcsin of the product of the directions; a product of unit directions is a cosine, so take arccos.""",
+    """You take arcsin of the product of the unit directions, but that product is a cosine.""",
     to_angle=torch.arcsin,
     no_arc=lambda cosine, angle: not torch.sin(torch.arccos(cosine)) > 1e-2,
 )
 
 
 _arc_mistake(
-    """Your angle is in degrees, but torch.sin takes radians, and torch.arccos gives them: convert nothing.""",
+    """Your angle is in degrees, but torch.sin takes radians, which torch.arccos already gives.""",
     to_angle=lambda cosine: torch.rad2deg(torch.arccos(cosine)),
     no_arc=lambda cosine, angle: not torch.sin(torch.deg2rad(angle)) > 1e-2,
 )
 
 
 _arc_mistake(
-    """Right on proper arcs, but ends without an arc are not caught: there sin(angle) is 0, or a length is, and 0 / 0
-    is not a number. Clamp the cosine to [-1, 1], and where sin(angle) is tiny or an end is 0, return lerp.""",
+    """Right on proper arcs, but ends without an arc are not caught: there sin(angle) is 0, or a length is, and 0 / 0 is
+    NaN.""",
     no_arc=_never,
 )
 
 
 _arc_mistake(
-    """You caught ends in one direction, but not opposite ones: their angle is pi, and its sine is 0 as well. Ask
-    whether sin(angle) is tiny, not the angle.""",
+    """You caught ends in the same direction, but not opposite ones: their angle is pi, whose sine is 0 as well.""",
     no_arc=lambda cosine, angle: not angle > 1e-2,
 )
 
 
 _arc_mistake(
-    """Ends in one direction are caught, but neither opposite ones, whose angle is pi with a sine of 0, nor an end at
-    0, which gives 0 / 0: ask whether sin(angle) is tiny, and whether an end has no length.""",
+    """Ends in the same direction are caught, but neither opposite ones, whose angle is pi with a sine of 0, nor an end
+    at 0, which gives 0 / 0.""",
     no_arc=lambda cosine, angle: bool(angle < 1e-2),
 )
 
 
 _arc_mistake(
-    """Equal and opposite directions are caught, but an end at 0 is not: it has no direction, and 0 / 0 is not a
-    number. Any comparison with that is False, so ask `if not sin(angle) > ...`, or look at the lengths first.""",
+    """Equal and opposite directions are caught, but an end at 0 is not: it has no direction, and 0 / 0 is NaN. Any
+    comparison with NaN is False, so ask `if not sin(angle) > ...`, or look at the lengths first.""",
     no_arc=lambda cosine, angle: bool(torch.sin(angle) < 1e-2),
 )
 
 
 _arc_mistake(
-    """An end at 0 is given a right angle to everything (normalising with a small eps makes its direction 0), so the
-    way to it does not go evenly: where a length is 0, return lerp.""",
+    """An end at 0 is treated as at a right angle to everything (normalising with a small eps makes its direction 0), so
+    the path to it is not the straight line at even steps.""",
     cosine=_eps_cosine,
     directions=_eps_directions,
 )
 
 
 _arc_mistake(
-    """A small eps in the denominators hides that there is no arc: ends in one direction come out as 0, and an end at
-    0 gets a right angle to everything. Return lerp in these cases, and divide without eps.""",
+    """A small eps in the denominators hides that there is no arc: ends in the same direction come out as 0, and an end
+    at 0 is treated as at a right angle to everything.""",
     cosine=_eps_cosine,
     directions=_eps_directions,
     weights=_eps_weights,
@@ -362,32 +355,31 @@ _arc_mistake(
 
 
 _arc_mistake(
-    """A small eps beside sin(angle) keeps you from dividing by 0, but ends in one direction come out as 0, and an end
-    at 0 still gives 0 / 0: return lerp in these cases.""",
+    """A small eps beside sin(angle) avoids dividing by 0, but ends in the same direction come out as 0, and an end at 0
+    still gives 0 / 0.""",
     weights=_eps_weights,
     no_arc=_never,
 )
 
 
 _arc_mistake(
-    """Right, until rounding pushes the cosine of equal ends just beyond 1: arccos is then not a number, and so are
-    your points, now and then. Clamp it to [-1, 1]. An end at 0 gives 0 / 0, which your comparison does not catch
-    either.""",
+    """Right until rounding pushes the cosine of equal ends just beyond 1: arccos is then NaN, and so, now and then, are
+    your points. Clamp it to [-1, 1]. An end at 0 gives 0 / 0, which your comparison does not catch either.""",
     cosine=lambda a, b: a @ b / (a.norm() * b.norm()),
     no_arc=lambda cosine, angle: bool(torch.sin(angle) < 1e-2),
 )
 
 
 _arc_mistake(
-    """Right, until rounding pushes the cosine of equal ends just beyond 1: arccos is then not a number, and so are
-    your points, now and then. Clamp it to [-1, 1].""",
+    """Right until rounding pushes the cosine of equal ends just beyond 1: arccos is then NaN, and so, now and then, are
+    your points. Clamp it to [-1, 1].""",
     cosine=lambda a, b: a @ b / (a.norm() * b.norm()),
     no_arc=lambda cosine, angle: bool(cosine.isnan() or torch.sin(angle) < 1e-2),
 )
 
 
 _arc_mistake(
-    """Where there is no arc you stay at start: the straight line leads to end all the same. Return lerp there.""",
+    """Where there is no arc you stay at start, but the straight line still leads to end.""",
     otherwise=lambda start, end, t: start.repeat(len(t), 1),
 )
 
@@ -405,6 +397,6 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    """You use only the length of t, not its values, and make even steps of your own.""",
     lambda start, end, t: slerp(start, end, torch.linspace(0, 1, len(t))),
 )

@@ -17,11 +17,11 @@ def walk(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
 
 EXERCISE = Exercise(
     number="5.5",
-    title="A walk between two images",
-    task="""Walk from one image to another through latent space. x_start and x_end are (1, H, W) in [0, 1], t is (T,).
+    title="Interpolating between two images",
+    task="""Interpolate between two images in latent space. x_start and x_end are (1, H, W) in [0, 1], t is (T,).
     model.encode takes images (B, 1, H, W) and returns mu and logvar, (B, J); model.decode takes codes (B, J) and
-    returns x_logits. Go straight from one mu to the other and return the images x_hat (T, 1, H, W), in [0, 1]. lerp
-    is at hand.""",
+    returns x_logits. Go in a straight line from one mu to the other and return the images x_hat (T, 1, H, W), in [0,
+    1]. lerp is available.""",
     minutes=8,
     difficulty=2,
     reference=walk,
@@ -35,11 +35,10 @@ EXERCISE = Exercise(
         },
     ),
     hints=(
-        "Three stations: two images become two codes, two codes become T codes, T codes become T images.",
+        "Three stages: two images become two codes, two codes become T codes, T codes become T images.",
         "encode wants a batch: x_start[None] is (1, 1, H, W), and torch.stack([x_start, x_end]) is (2, 1, H, W). Keep "
         "mu.",
-        "lerp(mu[0], mu[1], t) is (T, J): a batch of codes. Decode it, and remember what x_logits lack to be in [0, "
-        "1].",
+        "lerp gives T codes, (T, J), which are a batch: decode them together. What do x_logits lack to be in [0, 1]?",
     ),
     shown=(lerp, walk),
 )
@@ -50,32 +49,28 @@ def _ends(model: nn.Module, x_start: Tensor, x_end: Tensor) -> tuple[Tensor, Ten
 
 
 EXERCISE.recognise(
-    """You mix the pixels of the two images, and the model has no say: one fades while the other appears. Encode both,
-    mix the codes, decode.""",
+    """You mix the pixels of the two images and never use the model: one fades while the other appears.""",
     lambda model, x_start, x_end, t: lerp(x_start.flatten(), x_end.flatten(), t).view(-1, *x_start.shape),
 )
 
 
 @EXERCISE.mistake
 def pixels_mixed_and_encoded(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You mix the pixels and send each blend through the model: it rebuilds double exposures. Encode the two images
-    alone, and mix their codes."""
+    """You mix the pixels and send each blend through the model, which reconstructs double exposures."""
     blends = lerp(x_start.flatten(), x_end.flatten(), t).view(-1, *x_start.shape)
     return model.decode(model.encode(blends)[0]).sigmoid()
 
 
 @EXERCISE.mistake
 def rebuilt_images_mixed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You decode the two ends and mix their pixels, so between them both images show at once: mix the codes, then
-    decode each mixture."""
+    """You decode the two ends and mix their pixels, so between them both images show at once."""
     x_hat = model.decode(_ends(model, x_start, x_end)[0]).sigmoid()
     return lerp(x_hat[0].flatten(), x_hat[1].flatten(), t).view(-1, *x_start.shape)
 
 
 @EXERCISE.mistake
 def logits_mixed(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You decode the two ends and mix their x_logits, which is mixing pixels in other units: mix the codes, then
-    decode each mixture."""
+    """You decode the two ends and mix their x_logits, which is still mixing pixels, only before the sigmoid."""
     x_logits = model.decode(_ends(model, x_start, x_end)[0])
     return lerp(x_logits[0].flatten(), x_logits[1].flatten(), t).view(-1, *x_start.shape).sigmoid()
 
@@ -87,20 +82,19 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You apply sigmoid twice, so no pixel is below a half: once turns x_logits into x_hat.""",
+    """You apply sigmoid twice, so no pixel is below a half.""",
     lambda model, x_start, x_end, t: walk(model, x_start, x_end, t).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """You apply sigmoid to the codes before decoding: codes may be any number. It belongs behind the decoder.""",
+    """You apply sigmoid to the codes, which may be any number, and not to what the decoder returns.""",
     lambda model, x_start, x_end, t: model.decode(lerp(*_ends(model, x_start, x_end)[0], t).sigmoid()),
 )
 
 
 EXERCISE.recognise(
-    """The sigmoid behind the decoder is right, but you apply one to the codes as well, and these may be any
-    number.""",
+    """The sigmoid after the decoder is right, but you also apply one to the codes, which may be any number.""",
     lambda model, x_start, x_end, t: model.decode(
         lerp(*_ends(model, x_start, x_end)[0], t).sigmoid()
     ).sigmoid(),
@@ -108,8 +102,8 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Two calls give different walks: something in yours is drawn, as reparameterize or model(x) do. Walk between the
-    centres, mu.""",
+    """Two calls give different images: something in yours is sampled, as reparameterize or model(x) do. The ends are
+    the means, mu.""",
     lambda model, x_start, x_end, t: model.decode(
         lerp(*reparameterize(*_ends(model, x_start, x_end)), t)
     ).sigmoid(),
@@ -117,52 +111,50 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You walk from one logvar to the other: they say how wide the regions are, mu says where. encode returns mu
-    first.""",
+    """You interpolate between the two logvar, which say how wide each q(z|x) is: encode returns mu first.""",
     lambda model, x_start, x_end, t: model.decode(lerp(*_ends(model, x_start, x_end)[1], t)).sigmoid(),
 )
 
 
 @EXERCISE.mistake
 def walk_of_std(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
-    """You add one std to each mu, which is a corner of the region and not its centre: walk between the mu
-    themselves."""
+    """You add one std to each mu, so your ends are not the means of q(z|x)."""
     mu, logvar = _ends(model, x_start, x_end)
     return model.decode(lerp(*(mu + (0.5 * logvar).exp()), t)).sigmoid()
 
 
 EXERCISE.recognise(
-    """You walk from x_end to x_start: at t = 0 the picture should be x_start, rebuilt.""",
+    """You go from x_end to x_start: at t = 0 the image should be the reconstruction of x_start.""",
     lambda model, x_start, x_end, t: walk(model, x_end, x_start, t),
 )
 
 
 EXERCISE.recognise(
-    """You rebuild the two ends and return them: between them one image is wanted for each t.""",
+    """You return the reconstructions of the two ends; the task asks for one image for each t.""",
     lambda model, x_start, x_end, t: model.decode(_ends(model, x_start, x_end)[0]).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """You return x_start, rebuilt, for each t: the walk never leaves. Have you encoded x_end, too?""",
+    """You return the reconstruction of x_start for each t. Is x_end encoded, too?""",
     lambda model, x_start, x_end, t: walk(model, x_start, x_start, t),
 )
 
 
 EXERCISE.recognise(
-    """You use only the length of t and make even steps of your own: take the t you were given.""",
+    """You use only the length of t, not its values, and make even steps of your own.""",
     lambda model, x_start, x_end, t: walk(model, x_start, x_end, torch.linspace(0, 1, len(t))),
 )
 
 
 EXERCISE.recognise(
-    """This walk takes the arc; here the straight line between the two mu is asked for, lerp.""",
+    """Your path is the arc; the task asks for the straight line between the two mu, lerp.""",
     lambda model, x_start, x_end, t: model.decode(slerp(*_ends(model, x_start, x_end)[0], t)).sigmoid(),
 )
 
 
 EXERCISE.recognise(
-    """You round x_hat to black and white, which hides how sure the model is: return the probabilities as they are.""",
+    """You round x_hat to 0 and 1, which hides how sure the model is: return the probabilities as they are.""",
     lambda model, x_start, x_end, t: (walk(model, x_start, x_end, t) > 0.5).float(),
 )
 

@@ -104,10 +104,11 @@ EXERCISE = Exercise(
     reference=average_elbo,
     probe=elbo_probe,
     hints=(
-        "Take 7 images in batches of 3 and ask of each image: how much does it weigh in the result?",
-        "elbo.mean() has divided by the images of its batch already. Which numbers have to be added up, and what is "
-        "their sum divided by? (The number of batches will not do: the last one is not full.)",
-        "Add up elbo.sum().item() over the batches, and divide by len(images) at the end.",
+        "Take 7 images in batches of 3: how much does each image count in the result?",
+        "elbo.mean() has already divided by the images of its batch. Which numbers have to be added up, and what is "
+        "their sum divided by? (Not by the number of batches: the last one is not full.)",
+        "A batch has to contribute in proportion to its images. Test yourself: 7 images give the same number with "
+        "batch_size 1, 3 and 7.",
     ),
     given=average_elbo_as_given,
 )
@@ -151,71 +152,69 @@ def _full_batches(images: Tensor, batch_size: int) -> list[int]:
 
 
 _elbo_mistake(
-    """The average is right, but the model stays in training mode, where dropout and its like change its numbers: call
-    model.eval() first.""",
+    """The average is right, but the model is measured in training mode, where dropout and the like change its
+    numbers.""",
     before=lambda model: None,
     after=lambda model: model.eval(),
 )
 
 
 _elbo_mistake(
-    """The average is mended, but the model is in training mode now, where dropout and its like change its numbers:
-    model.eval() belongs before the loop.""",
+    """The average is mended, but model.eval() is gone: in training mode dropout and the like change the model's
+    numbers.""",
     before=lambda model: None,
 )
 
 
 _elbo_mistake(
-    """The model is in training mode, and the averages of batches are averaged: call model.eval() before the loop, and
-    let every image count alike.""",
+    """The model is in training mode, and the averages of batches are averaged, so the images of the last batch count
+    too much.""",
     before=lambda model: None,
     together=_of_batches,
 )
 
 
 _elbo_mistake(
-    """The number is right, but gradients are built and thrown away, which costs memory and time: keep
-    torch.no_grad().""",
+    """The number is right, but gradients are recorded and thrown away, which costs memory and time.""",
     slopes=torch.enable_grad,
 )
 
 
 _elbo_mistake(
-    """The average is mended, but eval mode and no_grad are gone: both are needed while measuring.""",
+    """The average is mended, but model.eval() and torch.no_grad() are gone.""",
     before=lambda model: None,
     slopes=torch.enable_grad,
 )
 
 
 _elbo_mistake(
-    """The number is right, but you leave the model in training mode; the task asks to leave it in eval mode.""",
+    """The number is right, but you leave the model in training mode.""",
     after=lambda model: model.train(),
 )
 
 
 _elbo_mistake(
-    """The number is right, but gradients stay switched off afterwards, for everybody: use `with torch.no_grad():`,
-    which puts them back.""",
+    """The number is right, but gradients stay switched off for everything that follows: use `with torch.no_grad():`,
+    which restores them.""",
     after=lambda model: torch.set_grad_enabled(False),
 )
 
 
 _elbo_mistake(
-    """You leave out the last batch when it is not full, so some images never count: keep it, and weigh it by its
-    images.""",
+    """You leave out the last batch when it is not full, so some images never count.""",
     rows=_full_batches,
     together=lambda values, batches, images, batch_size: torch.cat(values).mean().item(),
 )
 
 
 _elbo_mistake(
-    """You leave out the last batch when it is not full, and still divide by all images: keep it.""",
+    """You leave out the last batch when it is not full, but still divide by the number of all images.""",
     rows=_full_batches,
 )
 
 
 _elbo_mistake(
-    """You divide by the number of batches times batch_size, as if the last batch were full: divide by len(images).""",
+    """You divide by the number of batches times batch_size, as if the last batch were full.""",
     together=lambda values, batches, images, batch_size: (
         torch.cat(values).sum().item() / (batches * batch_size)
     ),
@@ -223,8 +222,7 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """You multiply each batch's average by batch_size, though the last batch has fewer images: multiply by len(x), or
-    add up the images.""",
+    """You multiply each batch's average by batch_size, but the last batch has fewer images.""",
     together=lambda values, batches, images, batch_size: (
         sum(batch.mean().item() for batch in values) * batch_size / len(images)
     ),
@@ -232,14 +230,14 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """You add up the images of each batch, but divide by the number of batches: divide by the number of images.""",
+    """You add up the images of each batch, but divide by the number of batches.""",
     together=lambda values, batches, images, batch_size: torch.cat(values).sum().item() / batches,
 )
 
 
 _elbo_mistake(
-    """You average the averages of the batches: the last one is ragged, and its few images count as much as those of a
-    full batch. Let every image count alike: add up elbo.sum(), divide by len(images).""",
+    """You average the averages of the batches, so the few images of the last one count as much as those of a full
+    batch.""",
     together=_of_batches,
 )
 
@@ -251,57 +249,56 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """This is the sum over all images: divide by their number.""",
+    """This is the sum over all images, not their average.""",
     together=lambda values, batches, images, batch_size: torch.cat(values).sum().item(),
 )
 
 
 _elbo_mistake(
-    """You return one number for each image; asked for is their average.""",
+    """You return one number for each image; the task asks for their average.""",
     together=lambda values, batches, images, batch_size: torch.cat(values),
 )
 
 
 _elbo_mistake(
-    """You return one number for each batch; asked for is the average over all images.""",
+    """You return one number for each batch; the task asks for the average over all images.""",
     together=lambda values, batches, images, batch_size: [batch.mean().item() for batch in values],
 )
 
 
 _elbo_mistake(
-    """Only the last batch counts: the total is overwritten in every round. Use +=, or collect the numbers.""",
+    """Only the last batch counts: the total is overwritten in every round.""",
     together=lambda values, batches, images, batch_size: values[-1].mean().item(),
 )
 
 
 _elbo_mistake(
-    """The last batch's sum is divided by the number of all images: the total is overwritten in every round. Use
-    +=.""",
+    """You return the last batch's sum divided by the number of all images: the total is overwritten in every round.""",
     together=lambda values, batches, images, batch_size: values[-1].sum().item() / len(images),
 )
 
 
 _elbo_mistake(
-    """You return after the first batch: the return stands inside the loop.""",
+    """You return after the first batch: the return is inside the loop.""",
     rows=lambda images, batch_size: [0],
     together=lambda values, batches, images, batch_size: values[0].mean().item(),
 )
 
 
 _elbo_mistake(
-    """You return after the first batch: the return stands inside the loop, and divides by all images.""",
+    """You return after the first batch, divided by the number of all images: the return is inside the loop.""",
     rows=lambda images, batch_size: [0],
 )
 
 
 _elbo_mistake(
-    """All batches get the first labels again: cut the labels at the same places as the images.""",
+    """All batches get the labels of the first one.""",
     labels_of=lambda labels, start, x: labels[: len(x)],
 )
 
 
 _elbo_mistake(
-    """Every batch gets all labels, which are more than its images: cut them at the same places.""",
+    """Every batch gets all labels, more than it has images.""",
     labels_of=lambda labels, start, x: labels,
     rows=lambda images, batch_size: (
         [0] if len(images) == batch_size else list(range(0, len(images), batch_size))
@@ -310,25 +307,25 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """The labels stand in the reverse order, so images get those of others: label n belongs to image n.""",
+    """The labels are in reverse order, so images get those of others.""",
     labels_of=lambda labels, start, x: labels.flip(0)[start : start + len(x)],
 )
 
 
 _elbo_mistake(
-    """You ignore the labels and tell the model 0 each time: hand it the labels of the batch.""",
+    """You ignore the labels and give the model 0 each time.""",
     labels_of=lambda labels, start, x: torch.zeros(len(x), dtype=torch.int64),
 )
 
 
 _elbo_mistake(
-    """The KL is missing, so this is log p(x|z) alone: subtract kl_closed_form(mu, logvar).""",
+    """The KL is missing, so this is log p(x|z) alone.""",
     score=lambda model, x, x_logits, mu, logvar: model.log_likelihood(x_logits, x),
 )
 
 
 _elbo_mistake(
-    """You add the KL: the ELBO is log p(x|z) minus the KL.""",
+    """You add the KL, so a larger KL would raise the ELBO.""",
     score=lambda model, x, x_logits, mu, logvar: (
         model.log_likelihood(x_logits, x) + kl_closed_form(mu, logvar)
     ),
@@ -336,7 +333,7 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """This is minus the ELBO, a loss: log p(x|z) - KL.""",
+    """This is minus the ELBO, a loss.""",
     score=lambda model, x, x_logits, mu, logvar: (
         kl_closed_form(mu, logvar) - model.log_likelihood(x_logits, x)
     ),
@@ -344,7 +341,7 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """You average over the pixels, so an image counts as one pixel beside its KL: log_likelihood has summed them
+    """You average over the pixels, so a whole image counts as one pixel beside its KL: log_likelihood has summed them
     already.""",
     score=lambda model, x, x_logits, mu, logvar: (
         model.log_likelihood(x_logits, x) / x[0].numel() - kl_closed_form(mu, logvar)
@@ -353,7 +350,7 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """You average the KL over the latents: they add up, as kl_closed_form has it.""",
+    """You average the KL over the latents, but they add up, as in kl_closed_form.""",
     score=lambda model, x, x_logits, mu, logvar: (
         model.log_likelihood(x_logits, x) - kl_per_latent(mu, logvar).mean(1)
     ),
@@ -361,7 +358,7 @@ _elbo_mistake(
 
 
 _elbo_mistake(
-    """You hand log_likelihood the sigmoid, and it applies sigmoid itself: hand it x_logits.""",
+    """You pass log_likelihood the sigmoid, but it applies sigmoid itself: pass x_logits.""",
     score=lambda model, x, x_logits, mu, logvar: (
         model.log_likelihood(x_logits.sigmoid(), x) - kl_closed_form(mu, logvar)
     ),
@@ -385,13 +382,13 @@ _elbo_mistake(
 
 
 EXERCISE.recognise(
-    """The number is right, but all images go through the model at once, which for a whole test set may not fit in
-    memory: go batch by batch.""",
+    """The number is right, but all images go through the model at once, which may not fit in memory for a whole test
+    set.""",
     lambda model, images, labels, batch_size: average_elbo(model, images, labels, len(images)),
 )
 
 
 EXERCISE.recognise(
-    """The number is right, but you go image by image, which takes long: take batch_size images at a time.""",
+    """The number is right, but you go image by image, which takes long.""",
     lambda model, images, labels, batch_size: average_elbo(model, images, labels, 1),
 )

@@ -59,7 +59,8 @@ EXERCISE = Exercise(
     hints=(
         "Both heads should see everything that is known: what the image shows and what the condition says.",
         "Put the rows side by side: torch.cat joins along axis 0 unless dim says otherwise.",
-        "h = torch.cat([encoder(x), c], 1) is (B, hidden + C); give it to to_mu and to to_logvar.",
+        "Each head takes a row of hidden + C numbers, the same row for both. Which axis of (B, hidden) and (B, C) may "
+        "differ when you join them?",
     ),
 )
 
@@ -90,157 +91,147 @@ def _condition_only(h: Tensor, c: Tensor) -> Tensor:
 
 
 _encode_mistake(
-    """The heads get the features alone, and miss the C numbers of the condition, which is why PyTorch complains: join
-    c to them with torch.cat.""",
+    """The heads get the features alone and miss the C numbers of the condition, which is why PyTorch complains.""",
     lambda h, c: h,
 )
 
 
 _encode_mistake(
-    """The heads get the condition alone: join it to the features of x with torch.cat.""",
+    """The heads get the condition alone, without the features of x.""",
     lambda h, c: c,
 )
 
 
 _encode_mistake(
-    """torch.cat joins along axis 0, below each other, unless dim says otherwise; the condition belongs beside the
+    """torch.cat joins along axis 0, one below the other, unless dim says otherwise; the condition belongs beside the
     features, axis 1.""",
     lambda h, c: torch.cat([h, c]),
 )
 
 
 _encode_mistake(
-    """You add the condition to the features, but they have different widths, and would blur each other if they had
-    not: join them with torch.cat, axis 1.""",
+    """You add the condition to the features: their widths differ, and even if they did not, the heads could not tell
+    the two apart.""",
     lambda h, c: h + c,
 )
 
 
 _encode_mistake(
-    """You fill the place of the condition with zeros, so the shapes fit but the encoder does not see the condition:
-    join c itself.""",
+    """You put zeros in the place of the condition, so the shapes fit but the encoder does not see the condition.""",
     _features_only,
 )
 
 
 _encode_mistake(
-    """Zeros stand where the features of x belong, so every image with the same condition gets the same code: join
-    encoder(x) and c.""",
+    """You put zeros in the place of the features, so all images with the same condition get the same code.""",
     _condition_only,
 )
 
 
 _encode_mistake(
-    """Only mu depends on the condition in your version, but the width of the posterior depends on it as well. Give
-    both heads the same row.""",
+    """Only mu depends on the condition in your version, but the width of q(z|x,c) depends on it as well.""",
     _both,
     _features_only,
 )
 
 
 _encode_mistake(
-    """Only logvar depends on the condition in your version, but the mean of the posterior depends on it as well. Give
-    both heads the same row.""",
+    """Only logvar depends on the condition in your version, but the mean of q(z|x,c) depends on it as well.""",
     _features_only,
     _both,
 )
 
 
 _encode_mistake(
-    """The condition stands before the features, so each meets the weights that were made for the other: features
-    first.""",
+    """The condition comes before the features, so each meets the weights that were made for the other.""",
     lambda h, c: torch.cat([c, h], 1),
 )
 
 
 _encode_mistake(
-    """mu gets the features first, logvar the condition first: give both heads the same row, features first.""",
+    """mu gets the features first, logvar the condition first; both heads take the features first.""",
     _both,
     lambda h, c: torch.cat([c, h], 1),
 )
 
 
 _encode_mistake(
-    """logvar gets the features first, mu the condition first: give both heads the same row, features first.""",
+    """logvar gets the features first, mu the condition first; both heads take the features first.""",
     lambda h, c: torch.cat([c, h], 1),
     _both,
 )
 
 
 _encode_mistake(
-    """All images get the condition of the first one: each row of features has its own row of c.""",
+    """All images get the condition of the first one.""",
     lambda h, c: torch.cat([h, c[:1].expand(len(h), -1)], 1),
 )
 
 
 _encode_mistake(
-    """The conditions stand in the reverse order, so images get those of others: row n of c belongs to image
-    n.""",
+    """The conditions are in reverse order, so images get those of others.""",
     lambda h, c: torch.cat([h, c.flip(0)], 1),
 )
 
 
 _encode_mistake(
-    """The conditions are shifted by a row, so each image gets that of another: row n of c belongs to image n.""",
+    """The conditions are shifted by one row, so each image gets that of another.""",
     lambda h, c: torch.cat([h, c.roll(1, 0)], 1),
 )
 
 
 _encode_mistake(
-    """All images get the average condition of the batch: row n of c belongs to image n.""",
+    """All images get the average condition of the batch.""",
     lambda h, c: torch.cat([h, c.mean(0).expand_as(c)], 1),
 )
 
 
 _encode_mistake(
-    """You apply softmax to the condition, which changes it: it is embedded already, so join it as it is.""",
+    """You apply softmax to the condition, which changes it; it is embedded already.""",
     lambda h, c: torch.cat([h, c.softmax(1)], 1),
 )
 
 
 _encode_mistake(
-    """You cut the condition down to its largest number: it is embedded already, so join it as it is.""",
+    """You replace the condition by a one-hot row of its largest number; it is embedded already.""",
     lambda h, c: torch.cat([h, F.one_hot(c.argmax(1), 3).float()], 1),
 )
 
 
 _encode_mistake(
-    """You put a ReLU on the row before the heads, which wipes out every negative number of the condition: join the
-    features and c as they are.""",
+    """You apply a ReLU to the row before the heads, which sets every negative number of the condition to 0.""",
     lambda h, c: _both(h, c).relu(),
 )
 
 
 _encode_mistake(
-    """The numbers are right, but the condition is detached, so an embedding in front of it could never learn: join c
-    as it comes.""",
+    """The numbers are right, but the condition is detached, so an embedding before it could never learn.""",
     lambda h, c: torch.cat([h, c.detach()], 1),
 )
 
 
 _encode_mistake(
-    """The numbers are right, but the features are detached, so the encoder could never learn: join them as they
-    come.""",
+    """The numbers are right, but the features are detached, so the encoder could never learn.""",
     lambda h, c: torch.cat([h.detach(), c], 1),
 )
 
 
 _encode_mistake(
-    """Your second result is a std, exp(logvar / 2); asked for is logvar, as its head gives it.""",
+    """Your second result is a std, exp(logvar / 2): return logvar as its head gives it.""",
     _both,
     after=lambda mu, logvar: (mu, (0.5 * logvar).exp()),
 )
 
 
 _encode_mistake(
-    """Your second result is a variance, exp(logvar); asked for is logvar, as its head gives it.""",
+    """Your second result is a variance, exp(logvar): return logvar as its head gives it.""",
     _both,
     after=lambda mu, logvar: (mu, logvar.exp()),
 )
 
 
 _encode_mistake(
-    """The two results changed places: mu comes first.""",
+    """The two results are swapped: mu comes first.""",
     _both,
     after=lambda mu, logvar: (logvar, mu),
 )
@@ -261,7 +252,7 @@ _encode_mistake(
 
 
 _encode_mistake(
-    """You return one tensor; a region needs a place and a width: return two, mu and logvar, (B, J) each.""",
+    """You return one tensor, but q(z|x,c) needs a mean and a width: return two, mu and logvar, (B, J) each.""",
     _both,
     after=lambda mu, logvar: mu,
 )

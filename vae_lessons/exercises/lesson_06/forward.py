@@ -157,18 +157,17 @@ EXERCISE = Exercise(
     number="6.3",
     title="A conditional VAE, forward",
     task="""Write forward(model, x, y) of a conditional VAE for images x (B, 1, H, W) and labels y (B,). Here
-    model.embed(y) gives the condition c (B, C), model.encode(x, c) gives mu and logvar, (B, J), and model.decode(z,
-    c) gives x_logits. Draw z with reparameterize, which is at hand, and return x_logits, mu, logvar, in this
-    order.""",
+    model.embed(y) gives the condition c (B, C), model.encode(x, c) gives mu and logvar, (B, J), and model.decode(z, c)
+    gives x_logits. Draw z with reparameterize, which is available, and return x_logits, mu, logvar, in this order.""",
     minutes=10,
     difficulty=2,
     reference=forward,
     probe=forward_probe,
     hints=(
-        "It is the forward of lesson 02 with one more thing said, in two places.",
+        "It is the forward of lesson 02 with one more input, in two places.",
         "Embed y once; c goes into encode beside x, and into decode beside z.",
-        "mu, logvar = model.encode(x, c); z = reparameterize(mu, logvar); then model.decode(z, c) is the first "
-        "result.",
+        "Four lines: embed, encode, draw, decode. Test yourself: another y with the same x must change mu, logvar and "
+        "x_logits.",
     ),
 )
 
@@ -197,193 +196,184 @@ def _noise(mu: Tensor) -> Tensor:
 
 
 _forward_mistake(
-    """Only the encoder gets the condition: the decoder gets zeros for c and draws what it likes. Give decode the
-    same c.""",
+    """Only the encoder gets the condition: the decoder gets zeros for c, so it does not know what was requested.""",
     in_decoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Only the decoder gets the condition: the encoder gets zeros for c, so z has to hold the label again. Give
-    encode the same c.""",
+    """Only the decoder gets the condition: the encoder gets zeros for c, so z still separates the classes.""",
     in_encoder=lambda c, y: torch.zeros_like(c),
 )
 
 
 _forward_mistake(
-    """Neither part gets the condition: zeros stand for c in the encoder and in the decoder, which is a plain VAE.
-    Give both the embedding.""",
+    """Neither part gets the condition: c is zeros in the encoder and in the decoder, which makes a plain VAE.""",
     embed=lambda model, y: torch.zeros_like(model.embed(y)),
 )
 
 
 _forward_mistake(
-    """The decoder gets the labels of other images, shifted by a row: give it the same c as the encoder.""",
+    """The decoder gets the conditions of other images, shifted by a row.""",
     in_decoder=lambda c, y: c.roll(1, 0),
 )
 
 
 _forward_mistake(
-    """The decoder gets the labels in reverse order: give it the same c as the encoder.""",
+    """The decoder gets the conditions in reverse order.""",
     in_decoder=lambda c, y: c.flip(0),
 )
 
 
 _forward_mistake(
-    """The encoder gets the labels of other images, shifted by a row: row n of c belongs to image n.""",
+    """The encoder gets the conditions of other images, shifted by a row.""",
     in_encoder=lambda c, y: c.roll(1, 0),
 )
 
 
 _forward_mistake(
-    """The encoder gets the labels in reverse order: row n of c belongs to image n.""",
+    """The encoder gets the conditions in reverse order.""",
     in_encoder=lambda c, y: c.flip(0),
 )
 
 
 _forward_mistake(
-    """The decoder gets the first label for all images: give it the same c as the encoder.""",
+    """The decoder gets the condition of the first image for all.""",
     in_decoder=lambda c, y: c[:1].expand_as(c),
 )
 
 
 _forward_mistake(
-    """You give encode the labels as they are, and it takes their embedding: c = model.embed(y) first.""",
+    """You pass encode the labels themselves; it takes their embedding, model.embed(y).""",
     in_encoder=lambda c, y: y,
 )
 
 
 _forward_mistake(
-    """You give decode the labels as they are, and it takes their embedding, the same c as the encoder.""",
+    """You pass decode the labels themselves; it takes their embedding, the same c as the encoder.""",
     in_decoder=lambda c, y: y,
 )
 
 
 _forward_mistake(
-    """You make the labels a column of floats, as if a 2 were twice a 1; encode takes their embedding,
-    model.embed(y).""",
+    """You turn the labels into a column of floats, as if a 2 were twice a 1; encode takes their embedding.""",
     in_encoder=lambda c, y: y[:, None].float(),
 )
 
 
 _forward_mistake(
-    """You turn the labels into one-hot rows of your own, but this model has an embedding, which has to be used so
-    that it learns: c = model.embed(y).""",
+    """You turn the labels into one-hot rows yourself, so the model's own embedding is never used and learns
+    nothing.""",
     embed=lambda model, y: F.one_hot(y, 3).float(),
 )
 
 
 _forward_mistake(
-    """The encoder gets the embedding, the decoder a one-hot row: both should get the same, model.embed(y).""",
+    """The encoder gets the embedding, the decoder a one-hot row; both should get the same c.""",
     in_decoder=lambda c, y: F.one_hot(y, 3).float(),
 )
 
 
 _forward_mistake(
-    """The decoder gets the embedding, the encoder a one-hot row: both should get the same, model.embed(y).""",
+    """The decoder gets the embedding, the encoder a one-hot row; both should get the same c.""",
     in_encoder=lambda c, y: F.one_hot(y, 3).float(),
 )
 
 
 _forward_mistake(
-    """You detach the condition on its way to the decoder, so what is drawn cannot teach the embedding fully: use c as
-    it comes in both places.""",
+    """You detach the condition on its way to both parts, so the embedding learns nothing.""",
     in_encoder=lambda c, y: c.detach(),
     in_decoder=lambda c, y: c.detach(),
 )
 
 
 _forward_mistake(
-    """You detach the condition on its way to the decoder, so what is drawn cannot teach the embedding: use c as it
-    is in both places.""",
+    """You detach the condition on its way to the decoder, so the decoder cannot train the embedding.""",
     in_decoder=lambda c, y: c.detach(),
 )
 
 
 _forward_mistake(
-    """You detach the condition on its way to the encoder, so the KL cannot teach the embedding: use c as it is in
-    both places.""",
+    """You detach the condition on its way to the encoder, so the KL cannot train the embedding.""",
     in_encoder=lambda c, y: c.detach(),
 )
 
 
 _forward_mistake(
-    """z is mu: nothing is drawn, so the decoder never meets the region around it, and logvar learns nothing from the
-    images. Use reparameterize.""",
+    """z is mu: nothing is drawn, so the decoder never sees the rest of q(z|x,c), and its reconstructions teach logvar
+    nothing.""",
     draw=lambda mu, logvar: mu,
 )
 
 
 _forward_mistake(
-    """z is drawn from the prior, whatever the image is: draw it from q(z|x,c) with reparameterize(mu, logvar).""",
+    """z is drawn from the prior, whatever the image is.""",
     draw=lambda mu, logvar: _noise(mu),
 )
 
 
 _forward_mistake(
-    """You hand reparameterize the std, but it takes logvar and makes the std itself: reparameterize(mu, logvar).""",
+    """You pass reparameterize the std, but it takes logvar and computes the std itself.""",
     draw=lambda mu, logvar: reparameterize(mu, (0.5 * logvar).exp()),
 )
 
 
 _forward_mistake(
-    """You hand reparameterize the variance, but it takes logvar and does the rest itself: reparameterize(mu,
-    logvar).""",
+    """You pass reparameterize the variance, but it takes logvar.""",
     draw=lambda mu, logvar: reparameterize(mu, logvar.exp()),
 )
 
 
 _forward_mistake(
-    """You hand reparameterize its arguments in the wrong order: mu first, then logvar.""",
+    """You pass reparameterize its arguments in the wrong order: mu first, then logvar.""",
     draw=lambda mu, logvar: reparameterize(logvar, mu),
 )
 
 
 _forward_mistake(
-    """You multiply the noise by exp(logvar), the variance; the std is exp(logvar / 2), as reparameterize has it.""",
+    """You multiply the noise by exp(logvar), which is the variance.""",
     draw=lambda mu, logvar: mu + logvar.exp() * _noise(mu),
 )
 
 
 _forward_mistake(
-    """You multiply the noise by logvar itself; the std is exp(logvar / 2), as reparameterize has it.""",
+    """You multiply the noise by logvar itself, which is not a std and may be negative.""",
     draw=lambda mu, logvar: mu + logvar * _noise(mu),
 )
 
 
 _forward_mistake(
-    """Your noise always has a std of 1, whatever logvar says: use reparameterize.""",
+    """Your noise always has a std of 1, whatever logvar is.""",
     draw=lambda mu, logvar: mu + _noise(mu),
 )
 
 
 _forward_mistake(
-    """Your noise is right, but mu is not added, so all images decode from around 0: use reparameterize.""",
+    """Your noise is right, but mu is not added, so all images decode from around 0.""",
     draw=lambda mu, logvar: (0.5 * logvar).exp() * _noise(mu),
 )
 
 
 _forward_mistake(
-    """Your noise is uniform, always positive: the region is a bell curve around mu. Use reparameterize.""",
+    """Your noise is uniform and always positive, but q(z|x,c) is a Gaussian around mu.""",
     draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * torch.rand_like(mu),
 )
 
 
 _forward_mistake(
-    """One draw of noise serves all images of the batch: each needs its own, as in reparameterize(mu, logvar).""",
+    """One draw of noise is used for all images of the batch; each needs its own.""",
     draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * torch.randn(mu.shape[1]),
 )
 
 
 _forward_mistake(
-    """One draw of noise serves all latents of an image: each needs its own, as in reparameterize(mu, logvar).""",
+    """One draw of noise is used for all latents of an image; each needs its own.""",
     draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * torch.randn(len(mu), 1),
 )
 
 
 _forward_mistake(
-    """Two calls draw the very same noise: a seed is set inside, so training would see one draw for ever. Leave the
-    seed to the caller.""",
+    """Two calls draw the very same noise: a seed is set inside, so training would see the same draw every time.""",
     draw=lambda mu, logvar: (
         mu + (0.5 * logvar).exp() * torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
     ),
@@ -391,14 +381,14 @@ _forward_mistake(
 
 
 _forward_mistake(
-    """z is right, but no gradient passes through it: .sample(), detach or no_grad cut it off, so the images teach the
-    encoder nothing. Use reparameterize (or rsample).""",
+    """z is right, but no gradient passes through it: .sample(), detach or no_grad cuts it off, so the reconstruction
+    teaches the encoder nothing. Use reparameterize (or rsample).""",
     draw=lambda mu, logvar: reparameterize(mu, logvar).detach(),
 )
 
 
 _forward_mistake(
-    """You return x_hat, the sigmoid; a conditional VAE returns x_logits, and the likelihood does the rest.""",
+    """You return x_hat, the sigmoid; a conditional VAE returns x_logits, as the likelihood needs them.""",
     after=lambda x_logits, mu, logvar, z: (x_logits.sigmoid(), mu, logvar),
 )
 
@@ -410,7 +400,7 @@ _forward_mistake(
 
 
 _forward_mistake(
-    """mu and logvar changed places among the results: x_logits, mu, logvar.""",
+    """mu and logvar are swapped in your results: x_logits, mu, logvar.""",
     after=lambda x_logits, mu, logvar, z: (x_logits, logvar, mu),
 )
 
@@ -422,19 +412,19 @@ _forward_mistake(
 
 
 _forward_mistake(
-    """You return x_logits alone; the KL needs mu and logvar too: return x_logits, mu, logvar.""",
+    """You return x_logits alone, but the KL needs mu and logvar, too.""",
     after=lambda x_logits, mu, logvar, z: x_logits,
 )
 
 
 _forward_mistake(
-    """You return z as well: three results are asked for, x_logits, mu, logvar.""",
+    """You return z as well; the task asks for three results: x_logits, mu, logvar.""",
     after=lambda x_logits, mu, logvar, z: (x_logits, mu, logvar, z),
 )
 
 
 _forward_mistake(
-    """mu and logvar are detached, so the KL could teach the encoder nothing: return them as they come.""",
+    """mu and logvar are detached, so the KL could teach the encoder nothing.""",
     after=lambda x_logits, mu, logvar, z: (x_logits, mu.detach(), logvar.detach()),
 )
 

@@ -68,9 +68,9 @@ def _kept(result: Tensor | str, images: Tensor) -> str:
 EXERCISE = Exercise(
     number="6.4",
     title="Half an image",
-    task="""Cut images (B, 1, 28, 28) for a model that completes them: return given, which keeps the upper 14 rows and
-    is 0 below, and wanted, which is 0 above and keeps the lower 14 rows. Both are (B, 1, 28, 28). The images you were
-    handed stay as they are.""",
+    task="""Split images (B, 1, 28, 28) for a model that completes them: return given, which keeps the upper 14 rows and
+    is 0 below, and wanted, which is 0 above and keeps the lower 14 rows. Both are (B, 1, 28, 28). The images passed in
+    must stay as they are.""",
     minutes=5,
     difficulty=1,
     reference=halves,
@@ -79,7 +79,8 @@ EXERCISE = Exercise(
         "Which of the four axes counts rows? Row 0 is at the top.",
         "Two copies, and in each of them one half set to 0: a tensor assigned to a second name is still the same "
         "tensor.",
-        "given = images.clone(), then given[..., 14:, :] = 0; wanted likewise, with :14.",
+        "One slice of the last axis but one is set to 0 in each copy. Test yourself: given + wanted equals images, "
+        "also after the call.",
     ),
 )
 
@@ -119,22 +120,22 @@ _halves_mistake(
 
 
 _halves_mistake(
-    """You cut the images into left and right, and the right one is given: rows are counted by the last axis but one,
-    and the upper half is given.""",
+    """You cut the images into left and right, and the right half is given: rows are the last axis but one, and the
+    upper half is given.""",
     _columns(14, 28),
     _columns(0, 14),
 )
 
 
 _halves_mistake(
-    """The two halves changed places: the upper one is given, the lower one wanted.""",
+    """The two halves are swapped: the upper one is given, the lower one wanted.""",
     _LOWER,
     _UPPER,
 )
 
 
 _halves_mistake(
-    """You set the wrong axis to 0: with 1 channel and few images, 14: finds nothing there and :14 everything. Rows
+    """You set the wrong axis to 0: with 1 channel and few images, 14: selects nothing there and :14 everything. Rows
     are the last axis but one.""",
     _rows(0, 28),
     _rows(0, 0),
@@ -142,14 +143,14 @@ _halves_mistake(
 
 
 _halves_mistake(
-    """You cut the halves out, (B, 1, 14, 28): both should keep the size of an image, with 0 in the other half.""",
+    """You cut the halves out, (B, 1, 14, 28), but both should keep the size of an image.""",
     lambda images: images[..., :14, :],
     lambda images: images[..., 14:, :],
 )
 
 
 _halves_mistake(
-    """Row 14 is in both halves: the upper one ends before row 14, and :14 stops there.""",
+    """Row 14 is in both halves: the upper one ends with row 13.""",
     _rows(0, 15),
     _LOWER,
 )
@@ -163,7 +164,7 @@ _halves_mistake(
 
 
 _halves_mistake(
-    """Row 13 is in neither half: the upper one has rows 0 to 13, and :13 stops before row 13.""",
+    """Row 13 is in neither half: :13 stops before row 13.""",
     _rows(0, 13),
     _LOWER,
 )
@@ -191,64 +192,63 @@ _halves_mistake(
 
 
 _halves_mistake(
-    """wanted is the whole image, so the model would have to draw what it was given, too: set the upper rows to 0.""",
+    """wanted is the whole image, so the model would have to draw what it was given, too.""",
     _UPPER,
     lambda images: images.clone(),
 )
 
 
 _halves_mistake(
-    """given is the whole image, so nothing is left to complete: set the lower rows to 0.""",
+    """given is the whole image, so nothing is left to complete.""",
     lambda images: images.clone(),
     _LOWER,
 )
 
 
 _halves_mistake(
-    """Both results are the upper half: wanted is the other one.""",
+    """Both results are the upper half.""",
     _UPPER,
     _UPPER,
 )
 
 
 _halves_mistake(
-    """Both results are the lower half: given is the other one.""",
+    """Both results are the lower half.""",
     _LOWER,
     _LOWER,
 )
 
 
 _halves_mistake(
-    """You fill the missing half with grey, 0.5: it should be 0, the colour of paper.""",
+    """You fill the missing half with grey, 0.5, instead of 0, the colour of paper.""",
     _rows(0, 14, 0.5),
     _rows(14, 28, 0.5),
 )
 
 
 _halves_mistake(
-    """You fill the missing half with 1, which is ink: it should be 0.""",
+    """You fill the missing half with 1, which is ink, instead of 0.""",
     _rows(0, 14, 1.0),
     _rows(14, 28, 1.0),
 )
 
 
 _halves_mistake(
-    """You fill the missing half with -1: it should be 0, the colour of paper.""",
+    """You fill the missing half with -1 instead of 0, the colour of paper.""",
     _rows(0, 14, -1.0),
     _rows(14, 28, -1.0),
 )
 
 
 _halves_mistake(
-    """wanted holds the lower half in its upper rows: leave it where it was, or it would not fit below the given
-    one.""",
+    """wanted holds the lower half in its upper rows, so it would not fit below the given one.""",
     _UPPER,
     lambda images: _LOWER(images).roll(-14, 2),
 )
 
 
 _halves_mistake(
-    """You return the masks, ones where an image is kept: multiply the images by them.""",
+    """You return the masks, ones where an image is kept, not the images.""",
     lambda images: _UPPER(torch.ones_like(images)),
     lambda images: _LOWER(torch.ones_like(images)),
 )
@@ -256,8 +256,8 @@ _halves_mistake(
 
 @EXERCISE.mistake
 def one_tensor_three_names(images: Tensor) -> tuple[Tensor, Tensor]:
-    """given and wanted are one and the same tensor, and that of the caller: = makes no copy, so all rows end as 0 and
-    the images are lost. Use images.clone() for each."""
+    """given and wanted are the caller's tensor itself under two new names: = makes no copy, so all rows end as 0 and
+    the images are lost."""
     given = wanted = images
     given[..., 14:, :] = 0
     wanted[..., :14, :] = 0
@@ -266,7 +266,7 @@ def one_tensor_three_names(images: Tensor) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def one_copy_two_names(images: Tensor) -> tuple[Tensor, Tensor]:
-    """given and wanted are one and the same tensor, so all its rows end as 0: one copy for each, images.clone()."""
+    """given and wanted are one and the same copy, so all its rows end as 0."""
     given = wanted = images.clone()
     given[..., 14:, :] = 0
     wanted[..., :14, :] = 0
@@ -275,8 +275,7 @@ def one_copy_two_names(images: Tensor) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def given_in_place(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Both halves are right, but given is the caller's tensor itself, and its images lost their lower half: use
-    images.clone() for both."""
+    """Both halves are right, but given is the caller's tensor itself, so its images lost their lower half."""
     given, wanted = images, images.clone()
     given[..., 14:, :], wanted[..., :14, :] = 0, 0
     return given, wanted
@@ -284,8 +283,7 @@ def given_in_place(images: Tensor) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def wanted_in_place(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Both halves are right, but wanted is the caller's tensor itself, and its images lost their upper half: use
-    images.clone() for both."""
+    """Both halves are right, but wanted is the caller's tensor itself, so its images lost their upper half."""
     given, wanted = images.clone(), images
     given[..., 14:, :], wanted[..., :14, :] = 0, 0
     return given, wanted
@@ -293,8 +291,7 @@ def wanted_in_place(images: Tensor) -> tuple[Tensor, Tensor]:
 
 @EXERCISE.mistake
 def copied_too_late(images: Tensor) -> tuple[Tensor, Tensor]:
-    """You set the lower half of the images to 0 before you copy them for wanted, so nothing is left there: make both
-    copies first."""
+    """You set the lower half of the images to 0 before you copy them for wanted, so nothing is left there."""
     given = images
     given[..., 14:, :] = 0
     wanted = images.clone()

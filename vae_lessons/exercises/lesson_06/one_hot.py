@@ -45,16 +45,17 @@ def _kind(value: object) -> str:
 EXERCISE = Exercise(
     number="6.1",
     title="One-hot",
-    task="""Turn labels into rows that a layer can add up: y (B,) holds whole numbers below classes, as int64. Return
-    (B, classes): 1 in the column of the label, 0 elsewhere, as floats.""",
+    task="""Turn labels into rows for a linear layer: y (B,) holds whole numbers below classes, as int64. Return (B,
+    classes): 1 in the column of the label, 0 elsewhere, as floats.""",
     minutes=3,
     difficulty=1,
     reference=one_hot,
     probe=one_hot_probe,
     hints=(
         "Compare every label with every class number from 0 to classes - 1.",
-        "F.one_hot does it; look at its second argument, and at the dtype it returns.",
-        "F.one_hot(y, classes) is (B, classes) of integers, and .float() makes them floats.",
+        "F.one_hot does it; look at its second argument and at the dtype it returns.",
+        "The width must not depend on the labels of this batch, and the result needs another dtype. Test yourself: y "
+        "= [1] with classes = 3 gives [[0., 1., 0.]].",
     ),
     shown=(one_hot, OneHot),
 )
@@ -62,99 +63,98 @@ EXERCISE = Exercise(
 
 @EXERCISE.mistake
 def integers(y: Tensor, classes: int) -> Tensor:
-    """The zeros and ones are right, but they are integers, and a linear layer multiplies floats: add .float()."""
+    """The zeros and ones are right, but they are integers, and a linear layer needs floats: add .float()."""
     return F.one_hot(y, classes)
 
 
 EXERCISE.recognise(
-    """You return True and False; a linear layer multiplies floats: add .float().""",
+    """You return True and False; a linear layer needs floats: add .float().""",
     lambda y, classes: y[:, None] == torch.arange(classes),
 )
 
 
 EXERCISE.recognise(
-    """You count the classes from the largest label of this batch, so a batch without a 9 gets narrower rows: use the
-    argument, F.one_hot(y, classes).""",
+    """You count the classes from the largest label of this batch, so a batch without a 9 gets narrower rows: F.one_hot
+    takes the number of classes as its second argument.""",
     lambda y, classes: F.one_hot(y).float(),
 )
 
 
 EXERCISE.recognise(
     """Two things: the width comes from the largest label of this batch instead of classes, and the numbers are
-    integers. Give F.one_hot its second argument, and add .float().""",
+    integers.""",
     lambda y, classes: F.one_hot(y),
 )
 
 
 EXERCISE.recognise(
-    """You return the label itself as one number, as if a 4 were twice a 2: each class needs a column of its own.""",
+    """You return the label itself as one number, as if a 4 were twice a 2; each class needs its own column.""",
     lambda y, classes: y[:, None].float(),
 )
 
 
 EXERCISE.recognise(
-    """You return the labels as floats, (B,): each class needs a column of its own, (B, classes).""",
+    """You return the labels as floats, (B,); each class needs its own column, (B, classes).""",
     lambda y, classes: y.float(),
 )
 
 
 EXERCISE.recognise(
-    """Your 1 stands one column too far to the right: counting begins at 0, so label 0 has the first column.""",
+    """Your 1 is one column too far to the right: label 0 has the first column.""",
     lambda y, classes: one_hot((y + 1) % classes, classes),
 )
 
 
 EXERCISE.recognise(
-    """Your 1 stands one column too far to the left: labels begin at 0, so nothing is subtracted from y.""",
+    """Your 1 is one column too far to the left: labels already begin at 0.""",
     lambda y, classes: one_hot((y - 1) % classes, classes),
 )
 
 
 EXERCISE.recognise(
-    """There is a column too many: labels 0 to classes - 1 need `classes` columns.""",
+    """There is one column too many: the labels go from 0 to classes - 1.""",
     lambda y, classes: one_hot(y, classes + 1),
 )
 
 
 EXERCISE.recognise(
-    """The numbers are right, but each label stands in a column, (classes, B): a label is a row, (B, classes).""",
+    """The numbers are right, but each label is a column, (classes, B), instead of a row.""",
     lambda y, classes: one_hot(y, classes).T,
 )
 
 
 EXERCISE.recognise(
-    """There is an axis too many, (B, 1, classes), which does not fit beside features (B, H): give y as (B,), without
-    a new axis.""",
+    """There is one axis too many, (B, 1, classes), which does not fit beside features (B, H).""",
     lambda y, classes: one_hot(y, classes)[:, None],
 )
 
 
 EXERCISE.recognise(
-    """Your other columns hold -1; they hold 0, so that a linear layer picks just one column of its weights.""",
+    """Your other columns hold -1; with 0 there, a linear layer picks just one column of its weights.""",
     lambda y, classes: 2 * one_hot(y, classes) - 1,
 )
 
 
 EXERCISE.recognise(
-    """This is the opposite, 0 in the label's column and 1 elsewhere.""",
+    """This is inverted, with 0 in the label's column and 1 elsewhere.""",
     lambda y, classes: 1 - one_hot(y, classes),
 )
 
 
 EXERCISE.recognise(
-    """You divide by the number of classes: the label's column holds 1.""",
+    """You divide by the number of classes, so the label's column does not hold 1.""",
     lambda y, classes: one_hot(y, classes) / classes,
 )
 
 
 EXERCISE.recognise(
-    """You write the label's number into its column, so a 0 leaves no trace: write 1.""",
+    """You write the label's number into its column, so a label of 0 leaves no trace.""",
     lambda y, classes: one_hot(y, classes) * y[:, None],
 )
 
 
 EXERCISE.recognise(
-    """All columns hold 1, whatever the label is: only the label's column does.""",
+    """All columns hold 1, whatever the label is.""",
     lambda y, classes: torch.ones(len(y), classes),
 )
 
@@ -167,8 +167,7 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """Your ones fill the row up to the label, as on a thermometer, so labels seem to have an order: only the label's
-    own column holds 1.""",
+    """Your ones fill the row up to the label, as on a thermometer, so labels seem to have an order.""",
     lambda y, classes: (torch.arange(classes) <= y[:, None]).float(),
 )
 
@@ -181,13 +180,13 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You count how often each label occurs in the batch: return one row for each label.""",
+    """You count how often each label occurs in the batch; the task asks for one row for each label.""",
     lambda y, classes: one_hot(y, classes).sum(0),
 )
 
 
 EXERCISE.recognise(
-    """You apply softmax to the row, so every class is a little true: the row is 0 and 1.""",
+    """You apply softmax to the row, so no entry is 0 or 1 any more.""",
     lambda y, classes: one_hot(y, classes).softmax(1),
 )
 

@@ -92,7 +92,7 @@ def order_probe(answer: Answer) -> Iterator[Seen]:
 
 
 def _reach(z: Tensor) -> str:
-    """How far draws go: a bell curve and a flat one can have the same mean and std, but not this."""
+    """How far draws go: a Gaussian and a uniform density can have the same mean and std, but not this."""
     largest = z.abs().max().item()
     return "beyond 2.5" if largest > 2.5 else "between 1.2 and 2.5" if largest > 1.2 else "within 1.2"
 
@@ -119,17 +119,18 @@ EXERCISE = Exercise(
     title="A digit on request",
     task="""Write order(model, label, n, images): n new images x_hat (n, 1, H, W), in [0, 1], of one label, a whole
     number, drawn from the prior of a conditional VAE. model.decode(z, y) takes z (n, J) and labels y (n,), int64, and
-    returns x_logits; model.latent_dim is J. You also get test images (N, 1, H, W) and model.encode(x, y), which
-    returns mu and logvar; whether you need them is yours to decide.""",
+    returns x_logits; model.latent_dim is J. You also get test images (N, 1, H, W) and model.encode(x, y), which returns
+    mu and logvar; you decide whether you need them.""",
     minutes=8,
     difficulty=2,
     reference=order,
     probe=order_probe,
     hints=(
         "Which of z and y says what the digit is, and which says how it is written? One is requested, the other drawn.",
-        "The prior is N(0, I) whatever the label is: torch.randn(n, model.latent_dim). New images need no old ones.",
-        "y = torch.full((n,), label) has one label for each z; decode gives x_logits, and sigmoid makes x_hat of "
-        "them.",
+        "The prior is N(0, I) whatever the label is, one draw of J numbers for each image. New images need no old "
+        "ones.",
+        "decode takes one label for each z, so y is the same whole number n times, as int64. What do its x_logits "
+        "lack to be in [0, 1]?",
     ),
 )
 
@@ -150,72 +151,68 @@ def _order_mistake(
 
 
 _order_mistake(
-    """All n images share one z, so you get the same picture n times: draw a z for each.""",
+    """All n images share one z, so you get the same image n times.""",
     draw=lambda model, n, images, y: torch.randn(1, model.latent_dim).expand(n, -1),
 )
 
 
 _order_mistake(
-    """Each z has one number, used for all its latents: draw (n, latent_dim) numbers.""",
+    """Each z is a single number, repeated for all its latents.""",
     draw=lambda model, n, images, y: torch.randn(n, 1).expand(-1, model.latent_dim),
 )
 
 
 _order_mistake(
-    """z is 0, so you get the one average picture of the label n times: draw z from the prior.""",
+    """z is 0, so you get one average image of the label n times.""",
     draw=lambda model, n, images, y: torch.zeros(n, model.latent_dim),
 )
 
 
 _order_mistake(
-    """You encode test images and decode their mu, so these are old digits with another label: new ones come from z
-    drawn from the prior, N(0, I).""",
+    """You encode test images and decode their mu, so these are old digits with another label, not samples.""",
     draw=lambda model, n, images, y: model.encode(images[:n], y)[0],
 )
 
 
 _order_mistake(
-    """You draw z around codes of test images, so these are variations of old digits: new ones come from z drawn
-    from the prior, N(0, I).""",
+    """You draw z around the codes of test images, so these are variations of old digits, not samples from the
+    prior.""",
     draw=lambda model, n, images, y: reparameterize(*model.encode(images[:n], y)),
 )
 
 
 _order_mistake(
-    """Your z is uniform between 0 and 1, a corner of the prior: the prior is N(0, I), torch.randn.""",
+    """Your z is uniform between 0 and 1, which is one corner of the prior N(0, I).""",
     draw=lambda model, n, images, y: torch.rand(n, model.latent_dim),
 )
 
 
 _order_mistake(
-    """Your z is uniform between -1 and 1; the prior is N(0, I), and a third of its draws lie beyond 1:
-    torch.randn.""",
+    """Your z is uniform between -1 and 1, but a third of the prior's draws lie beyond 1.""",
     draw=lambda model, n, images, y: 2 * torch.rand(n, model.latent_dim) - 1,
 )
 
 
 _order_mistake(
-    """Your z is spread about as wide as the prior, but flat, and never goes far: torch.rand is uniform, and the prior
-    is a bell curve, torch.randn.""",
+    """Your z is about as wide as the prior, but never goes far: torch.rand is uniform, and the prior is Gaussian.""",
     draw=lambda model, n, images, y: 4 * torch.rand(n, model.latent_dim) - 2,
 )
 
 
 _order_mistake(
-    """You draw z with half the prior's std: tidy pictures, but not the variety the prior has. The std is 1.""",
+    """You draw z with half the prior's std: clean images, but less variety than the prior has.""",
     draw=lambda model, n, images, y: 0.5 * torch.randn(n, model.latent_dim),
 )
 
 
 _order_mistake(
-    """You draw z with twice the prior's std, so many lie where nothing was encoded: the std is 1.""",
+    """You draw z with twice the prior's std, so many lie where nothing was encoded.""",
     draw=lambda model, n, images, y: 2 * torch.randn(n, model.latent_dim),
 )
 
 
 _order_mistake(
-    """Two calls give the very same images: a seed is set inside, so every request gets the same n pictures.
-    Leave the seed to the caller.""",
+    """Two calls give the very same images: a seed is set inside, so every request gets the same n images.""",
     draw=lambda model, n, images, y: torch.randn(
         n, model.latent_dim, generator=torch.Generator().manual_seed(0)
     ),
@@ -223,64 +220,62 @@ _order_mistake(
 
 
 _order_mistake(
-    """You request the label after the one asked for: labels count from 0, as the column of a one-hot row does.""",
+    """You request the label after the one asked for: labels count from 0.""",
     labels=lambda label, n: torch.full((n,), label + 1),
 )
 
 
 _order_mistake(
-    """You request the label before the one asked for: labels count from 0, so nothing is subtracted.""",
+    """You request the label before the one asked for: labels already count from 0.""",
     labels=lambda label, n: torch.full((n,), label - 1),
 )
 
 
 _order_mistake(
-    """You request a 0 whatever is asked: fill y with the label.""",
+    """You request a 0, whatever label is.""",
     labels=lambda label, n: torch.zeros(n, dtype=torch.int64),
 )
 
 
 _order_mistake(
-    """You request several labels: all n images should have the one asked for.""",
+    """You request several labels; all n images should have the one asked for.""",
     labels=lambda label, n: torch.arange(n) % 4,
 )
 
 
 _order_mistake(
-    """Your labels are floats, and decode takes them as int64: torch.full((n,), label) makes int64 of a whole
-    number.""",
+    """Your labels are floats, but decode takes int64, which torch.full((n,), label) gives for a whole number.""",
     labels=lambda label, n: torch.ones(n) * label,
 )
 
 
 _order_mistake(
-    """You hand decode one number for all labels; it takes one for each z, (n,).""",
+    """You pass decode one number for all labels; it takes one for each z, (n,).""",
     labels=lambda label, n: label,
 )
 
 
 _order_mistake(
-    """You hand decode a single label, (1,), for n codes; it takes one for each z, (n,).""",
+    """You pass decode a single label, (1,), for n codes; it takes one for each z, (n,).""",
     labels=lambda label, n: torch.tensor([label]),
 )
 
 
 _order_mistake(
-    """These are no pixels in [0, 1]: x_logits as they are, or their tanh. x_hat is their sigmoid.""",
+    """These are not pixels in [0, 1] but x_logits, or their tanh: x_hat is their sigmoid.""",
     after=lambda x_logits: x_logits,
 )
 
 
 _order_mistake(
-    """You apply sigmoid twice, so no pixel is below a half: once turns x_logits into x_hat.""",
+    """You apply sigmoid twice, so no pixel is below a half.""",
     after=lambda x_logits: x_logits.sigmoid().sigmoid(),
 )
 
 
 _order_mistake(
-    """Some of your pixels are exactly 0 or 1: rounded, drawn, cut off by clamp, or a softmax over a single
-    channel. x_hat is the sigmoid of
-    x_logits, which lies between.""",
+    """Some of your pixels are exactly 0 or 1: rounded, drawn, clamped, or a softmax over a single channel. A sigmoid
+    lies between.""",
     after=lambda x_logits: (x_logits > 0).float(),
 )
 
@@ -298,7 +293,7 @@ _order_mistake(
 
 
 _order_mistake(
-    """You average over the n images, which leaves one blurred picture: return all of them.""",
+    """You average over the n images, which leaves one blurred image.""",
     after=lambda x_logits: x_logits.sigmoid().mean(0),
 )
 

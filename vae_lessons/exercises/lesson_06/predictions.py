@@ -5,7 +5,7 @@ from vae_lessons.exercises.engine.exercise import Prediction
 PREDICTIONS = (
     Prediction(
         key="6-told",
-        question="Whose samples are a digit, and the one that was requested?",
+        question="Which models draw a digit, and the one that was requested?",
         choices=(
             "The two models whose encoder is given the label, and no others",
             "All models that are given the label, wherever it enters them",
