@@ -59,7 +59,7 @@ def test_strict_raises_for_whatever_is_not_right(notes, monkeypatch, answer):
 def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
     assert check("2.33", right) is right
     assert "There is no exercise 2.33" in notes[-1]
-    assert notes[-1].splitlines()[1] == "There are 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7."
+    assert notes[-1].splitlines()[1] == "There are 2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7, 2.8."
     hint("nonsense"), solution("nonsense")
     assert len(notes) == 3
 
