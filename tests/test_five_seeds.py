@@ -30,8 +30,8 @@ def kept(lesson, dataset="digits"):
 
 
 def numbers(lines, label):
-    """The numbers that the line beginning with this label holds behind it."""
-    (line,) = (line for line in lines if line.strip().startswith(f"{label} "))
+    """The numbers that the first line beginning with this label holds behind it."""
+    line = next(line for line in lines if line.strip().startswith(f"{label} "))
     return [float(text.replace(",", "")) for text in NUMBER.findall(line.strip().removeprefix(label))]
 
 

@@ -7,7 +7,7 @@ PREDICTIONS = (
         key="4-curve",
         question="Untreated, the KL is low in the first epoch and still low in the last. Why does it stay there?",
         choices=(
-            "Early on the decoder learnt to copy, and so it never used z",
+            "Early on the decoder learnt to copy, and so it hardly uses z",
             "At beta = 1 a nat costs more than any code could ever explain",
             "The encoder is too small to find a code that explains anything",
             "Four epochs are too few for any VAE to begin to use its code",
@@ -15,8 +15,8 @@ PREDICTIONS = (
         right=0,
         because="""At first z is nearly all noise, so the decoder learns to copy from the rows above. A decoder that
         ignores z gives the encoder no reason to spend a nat, and a code that says nothing gives the decoder no
-        reason to use it. Using z would pay, as the treatments show; long training may find that, but no
-        gradient leads there.""",
+        reason to use it. Using z would pay, as the treatments show; long training may find that, but the
+        gradient that leads there is weak.""",
     ),
     Prediction(
         key="4-collapse",
