@@ -12,7 +12,7 @@ from vae_lessons.classroom import lessons
 
 ROW = re.compile(r"^\| ([^|]+?) \| (.+) \|$", re.MULTILINE)
 SPREAD = re.compile(r"(-?[\d.,]+) ± ([\d.,]+)")
-NUMBER = re.compile(r"-?\d[\d,]*\.?\d*")
+NUMBER = re.compile(r"(?<![\w.^])-?\d[\d,]*\.?\d*")
 
 
 def tables():
