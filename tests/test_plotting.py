@@ -176,6 +176,12 @@ def test_a_graph_marks_the_node_of_chance_and_the_arrows_that_carry_a_gradient()
     plotting.computation_graph(axis, nodes, [("mu", "z"), ("eps", "z")], chance="eps", gradient=[("mu", "z")])
     assert [line.get_marker() for line in axis.lines] == ["o", "D", "o"]
     assert [text.get_text() for text in axis.texts if text.get_text()] == ["mu", "eps", "z"]
-    colours = [text.arrow_patch.get_edgecolor() for text in axis.texts if getattr(text, "arrow_patch", None)]
-    assert colours[0] != colours[1]
+    arrows = [text for text in axis.texts if getattr(text, "arrow_patch", None)]
+    assert [(arrow.xyann, arrow.xy) for arrow in arrows] == [
+        ((0, 0), (1, 0)),
+        ((1, 1), (1, 0)),
+        ((1, 0), (0, 0)),
+    ]
+    forwards, chance, gradient = (arrow.arrow_patch.get_edgecolor() for arrow in arrows)
+    assert forwards == chance != gradient  # the gradient flows back, beside the arrow that it passes
     figure.savefig(BytesIO())

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from vae_lessons import __main__
 from vae_lessons.classroom import grading
+from vae_lessons.exercises.catalogue import exercises
 
 RIGHT_KL = """def my_kl(mu, logvar):
     return half_sum(mu**2 + logvar.exp() - 1 - logvar)
@@ -48,7 +49,7 @@ def verdicts(grades):
 
 def test_right_wrong_and_missing_answers_are_told_apart(submission):
     graded = verdicts(grading.grade(submission(RIGHT_KL.replace("0.5", "-0.5"), RIGHT_ELBO)))
-    assert list(graded) == [f"2.{n}" for n in range(1, 8)]
+    assert list(graded) == [number for number in exercises() if number.startswith("2.")]
     assert graded["2.3"][0] == "diagnosed"
     assert graded["2.3"][1].startswith("Your KL is negative")
     assert graded["2.5"] == ("right", "Right.")
@@ -126,7 +127,7 @@ def test_the_command_grades_several_and_goes_on_after_a_broken_one(submission, t
     assert __main__.main(["grade", str(bad), str(good), "--csv", str(table)]) == 1
     said = capsys.readouterr()
     assert "bad.ipynb is not a Jupyter notebook" in said.err
-    assert "1 of 7 right" in said.out
+    assert "1 of 8 right" in said.out
     with table.open() as file:
         rows = list(csv.DictReader(file))
     assert {row["exercise"] for row in rows if row["state"] == "right"} == {"2.3"}
