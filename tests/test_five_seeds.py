@@ -7,22 +7,18 @@ import statistics
 import nbformat
 import pytest
 
-from tests.benchmarks.lesson_seeds import KEPT, ranking_cells, stdout
+from tests.benchmarks.lesson_seeds import KEPT, NUMBER, rankings, stdout
 from vae_lessons.classroom import lessons
 
 ROW = re.compile(r"^\| ([^|]+?) \| (.+) \|$", re.MULTILINE)
 SPREAD = re.compile(r"(-?[\d.,]+) ± ([\d.,]+)")
-NUMBER = re.compile(r"(?<![\w.^])-?\d[\d,]*\.?\d*")
 
 
 def tables():
     """(lesson, code cell, markdown cell below it) of every ranking table."""
     for path in lessons.paths():
-        notebook = nbformat.read(path, as_version=4)
-        ranked = [cell.id for cell in ranking_cells(notebook)]
-        for cell, below in zip(notebook.cells, notebook.cells[1:], strict=False):
-            if cell.id in ranked:
-                yield pytest.param(path.stem[:2], cell, below, id=cell.id)
+        for cell, below in rankings(nbformat.read(path, as_version=4)):
+            yield pytest.param(path.stem[:2], cell, below, id=cell.id)
 
 
 def kept(lesson, dataset="digits"):

@@ -20,7 +20,7 @@ from vae_lessons.classroom import lessons
 
 KEPT = Path(__file__).with_name("five_seeds")
 
-NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*\.?\d*(?!\w)")
+NUMBER = re.compile(r"(?<![\w.^])[-+]?\d[\d,]*\.?\d*(?!\w)")
 SEED = re.compile(r"^seed, (.+) = 0, ", re.MULTILINE)
 
 
@@ -30,10 +30,10 @@ def stdout(cell: nbformat.NotebookNode) -> str:
     return "".join(output.text for output in outputs)
 
 
-def ranking_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """The code cells that stand before a markdown cell with the tag "five-seeds"."""
+def rankings(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNode, nbformat.NotebookNode]]:
+    """Every code cell that ranks, with the markdown cell below it that has the tag "five-seeds"."""
     pairs = zip(notebook.cells, notebook.cells[1:], strict=False)
-    return [cell for cell, after in pairs if "five-seeds" in after.metadata.get("tags", [])]
+    return [(cell, below) for cell, below in pairs if "five-seeds" in below.metadata.get("tags", [])]
 
 
 def run(lesson: str, seed: int) -> tuple[nbformat.NotebookNode, str]:
@@ -72,9 +72,7 @@ def spread(lines: list[str]) -> str:
 def keep(lesson: str, seeds: list[str], notebooks: list[nbformat.NotebookNode], results: list[str]) -> Path:
     """Write what the ranking cells printed, seed by seed."""
     dataset = os.environ.get("VAE_LESSONS_DATASET", "digits")
-    cells = [
-        {cell.id: stdout(cell).splitlines() for cell in ranking_cells(notebook)} for notebook in notebooks
-    ]
+    cells = [{cell.id: stdout(cell).splitlines() for cell, _ in rankings(notebook)} for notebook in notebooks]
     kept = {
         "claims": {seed: result.split(" after ")[0] for seed, result in zip(seeds, results, strict=True)},
         "cells": {name: [run[name] for run in cells] for name in cells[0]},

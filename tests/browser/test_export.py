@@ -230,8 +230,6 @@ def test_the_speaker_view_opens_from_disk_with_notes_and_turns_the_slides(deck):
         place = page.evaluate(PLACE)
         view.keyboard.press("ArrowRight")
         page.wait_for_function(f"place => JSON.stringify(({PLACE})()) !== JSON.stringify(place)", arg=place)
-        view.wait_for_timeout(
-            300
-        )  # the deck tells its place to the view, which would take back an earlier key
+        view.wait_for_timeout(300)  # the deck tells the view its place: a key before that is taken back
     assert page.evaluate("Reveal.getSlidePastCount()") == 2
     expect(view.locator(".speaker-controls-notes")).to_have_class(re.compile("hidden"))
