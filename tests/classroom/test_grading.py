@@ -56,6 +56,21 @@ def test_right_wrong_and_missing_answers_are_told_apart(submission):
     assert graded["2.4"] == ("not attempted", "The submission has no cell that checks it.")
 
 
+READ_OFF = """def linear_numbers(pca_errors, reached):
+    return {answer}
+
+
+linear_numbers = check("1.5", linear_numbers, pca_errors, swept["convolutional"][8])
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("40", "right"), ("pca_errors[8]", "diagnosed"), ("None", "not attempted")]
+)
+def test_a_number_read_off_a_run_is_graded_by_the_course_s_own_run(submission, answer, state):
+    assert verdicts(grading.grade(submission(READ_OFF.format(answer=answer))))["1.5"][0] == state
+
+
 def test_other_cells_other_statements_and_the_last_word(submission, tmp_path):
     trace = tmp_path / "trace"
     elsewhere = f"open({str(trace)!r}, 'w').write('ran')"

@@ -64,6 +64,30 @@ def test_an_unknown_number_is_told_and_the_function_comes_back(notes):
     assert len(notes) == 3
 
 
+CURVES = {2: 40.0, 8: 30.0, 32: 10.0, 64: 5.0}
+
+
+def test_a_number_read_off_the_run_handed_over_is_right_there_and_only_there(notes):
+    def by_eye(pca_errors, reached):
+        return 32
+
+    assert check("1.5", by_eye, CURVES, 10.0) is by_eye
+    assert check("1.5", by_eye, CURVES, 30.0) is not by_eye
+    assert "yours  32" in notes[-1] and "true" not in notes[-1]
+
+
+@pytest.mark.parametrize("measured", [(), (None, 10.0), (CURVES,), (CURVES, "ten"), ({}, 10.0)])
+def test_a_reading_without_its_run_is_asked_for_it_and_counts_as_no_try(notes, measured):
+    check("1.5", lambda pca_errors, reached: 32, *measured)
+    assert "needs what your run measured" in notes[-1]
+    assert "1.5" not in record.read()["exercises"]
+
+
+def test_a_run_handed_to_a_function_that_needs_none_is_told(notes):
+    assert check("2.3", right, CURVES) is kl_closed_form
+    assert 'check("2.3", name) takes nothing else' in notes[-1]
+
+
 def test_a_defect_of_the_check_does_not_stop_the_notebook(notes, monkeypatch):
     def broken(self, answer):
         raise ZeroDivisionError("ours")

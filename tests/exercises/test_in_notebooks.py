@@ -31,7 +31,7 @@ def checked(tree):
         match node:
             case ast.Assign(
                 targets=[ast.Name(name)],
-                value=ast.Call(func=ast.Name("check"), args=[ast.Constant(number), ast.Name(handed)]),
+                value=ast.Call(func=ast.Name("check"), args=[ast.Constant(number), ast.Name(handed), *_]),
             ) if name == handed:
                 yield node, number, name
 
@@ -63,12 +63,18 @@ def test_every_exercise_is_announced_as_declared_and_checked_once(lesson):
     assert any(f"{len(mine)} exercises, {total} minutes in all" in cell.source for cell in cells)
 
 
-def test_exercises_take_3_to_15_minutes_and_there_are_at_least_24():
+def test_warm_ups_take_two_minutes_and_other_exercises_3_to_25():
     assert len(exercises()) >= 24
     for exercise in exercises().values():
-        assert 3 <= exercise.minutes <= 15
-        assert exercise.difficulty in (1, 2, 3)
+        warm_up = exercise.title.startswith("Warm-up: ")
+        assert exercise.minutes == 2 if warm_up else 3 <= exercise.minutes <= 25
+        assert exercise.difficulty == 1 if warm_up else exercise.difficulty in (1, 2, 3)
         assert len(set(exercise.hints)) == 3
+
+
+def test_every_lesson_has_an_exercise_to_derive_to_read_or_to_build(lesson):
+    titles = [exercise.title for exercise in of_lesson(lesson, exercises()).values()]
+    assert any(title.startswith(("Derive: ", "Read: ", "Build: ")) for title in titles)
 
 
 def test_cells_to_mend_are_those_the_check_knows(lesson):

@@ -130,13 +130,13 @@ def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
 
 
 def _calls(source: str) -> Iterable[tuple[str, list]]:
-    """(function, arguments) of every check and predict of a cell; a name among the arguments is its text."""
+    """(function, its first arguments) of every check and predict of a cell; a name among them is its text."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Name("check" | "predict" as function), args=[_, *_]):
                 yield (
                     function,
-                    [one.id if isinstance(one, ast.Name) else ast.literal_eval(one) for one in node.args],
+                    [one.id if isinstance(one, ast.Name) else ast.literal_eval(one) for one in node.args[:2]],
                 )
 
 

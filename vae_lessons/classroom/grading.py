@@ -75,7 +75,7 @@ def _checked_in(cell: nbformat.NotebookNode) -> dict[str, tuple[str, str]]:
     tree, found = _parsed(cell), {}
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(number)), ast.Name(name)]):
+            case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(number)), ast.Name(name), *_]):
                 found[number] = name, _definitions(tree)
     return found
 
@@ -146,7 +146,7 @@ def _inside() -> None:
         try:
             exec(task["before"], space)
             within_time_limit(lambda: exec(task["code"], space))  # noqa: B023  (called at once)
-            verdict = exercises()[task["number"]].assess(space[task["name"]])
+            verdict = exercises()[task["number"]].grade(space[task["name"]])
             result = verdict.state, " ".join([verdict.sentence, *verdict.evidence.split("\n")]).strip()
         except TimeoutError:
             result = RAISED, "Its definition took too long."

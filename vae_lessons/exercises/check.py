@@ -26,25 +26,28 @@ class NotYet(AssertionError):
     """Raised by check with VAE_LESSONS_STRICT=1 where an exercise is not solved."""
 
 
-def check(number: str, answer: Answer) -> Answer:
+def check(number: str, answer: Answer, *measured: object) -> Answer:
     """Say whether a function solves an exercise, or which mistake it makes; returns it if right, else the course's own.
 
-    Runs the function on small inputs, for at most five seconds of computing, and nothing else of the student's; random
-    states are left as they were. Raises only with VAE_LESSONS_STRICT=1, NotYet for whatever is not right.
+    Runs the function on small inputs, for at most five seconds of computing (longer where the exercise trains a model),
+    and nothing else of the student's; random states are left as they were. measured: for an answer that is read off
+    the student's own run, what that run measured, as the exercise's cell hands it over. Raises only with
+    VAE_LESSONS_STRICT=1, NotYet for whatever is not right.
 
     >>> kl = check("2.3", kl)
     """
     exercise = _find(number)
     if exercise is None:
         return answer
-    if callable(answer) and not isinstance(answer, nn.Module):
+    needed = _what_is_needed(exercise, answer, measured)
+    if needed:
+        verdict = Verdict(NOTHING_TO_RUN, needed)
+    else:
         try:
-            verdict = exercise.assess(answer)
+            verdict = (exercise.on_run(*measured) if exercise.reads else exercise).assess(answer)
         except Exception as error:  # a defect of ours must not stop a student
             said = f"The check itself failed ({type(error).__name__}: {error}). Please report it."
             verdict = Verdict(RAISED, said)
-    else:
-        verdict = Verdict(NOTHING_TO_RUN, _what_is_needed(exercise.number, answer))
     lost = ""
     if verdict.state not in (NOT_ATTEMPTED, NOTHING_TO_RUN):
         lost = record.update(lambda kept: _count(record.entry(kept, exercise.number), verdict))
@@ -83,11 +86,25 @@ def solution(number: str) -> None:
     )
 
 
-def _what_is_needed(number: str, answer: object) -> str:
+def _what_is_needed(exercise: Exercise, answer: object, measured: tuple) -> str:
+    """What is wrong with the arguments of check; nothing if they can be used."""
     if answer is None:
         return "You passed None, not a function. Run the cell that defines it, then this one."
-    what = "class itself, not an instance" if isinstance(answer, nn.Module) else "function itself, not a call"
-    return f'`check` needs the {what}: `check("{number}", name)`, with no brackets after the name.'
+    if not callable(answer) or isinstance(answer, nn.Module):
+        what = "class itself, not an instance" if callable(answer) else "function itself, not a call"
+        return (
+            f'`check` needs the {what}: `check("{exercise.number}", name)`, with no brackets after the name.'
+        )
+    if exercise.reads is None:
+        return f'`check("{exercise.number}", name)` takes nothing else.' if measured else ""
+    try:
+        exercise.reference(*measured)
+    except Exception as error:
+        return (
+            "After the function `check` needs what your run measured, as in the cell you were given "
+            f"({type(error).__name__}: {error}). Run the cells above that measure it, then this one."
+        )
+    return ""
 
 
 def _say(exercise: Exercise, verdict: Verdict, lost: str) -> None:

@@ -5,12 +5,11 @@ import time
 
 import pytest
 
-from vae_lessons.exercises.engine import time_limit
 from vae_lessons.exercises.engine.exercise import RAISED, RIGHT
 
 
-def test_an_endless_answer_is_stopped(doubling, monkeypatch):
-    monkeypatch.setattr(time_limit, "TIME_LIMIT", 0.3)
+def test_an_endless_answer_is_stopped(doubling):
+    doubling.seconds = 0.3
 
     def answer(x):
         while True:
@@ -23,8 +22,8 @@ def test_an_endless_answer_is_stopped(doubling, monkeypatch):
     assert time.perf_counter() - start < 3
 
 
-def test_an_endless_answer_that_catches_everything_is_stopped_too(doubling, monkeypatch):
-    monkeypatch.setattr(time_limit, "TIME_LIMIT", 0.3)
+def test_an_endless_answer_that_catches_everything_is_stopped_too(doubling):
+    doubling.seconds = 0.3
     running = []
 
     def answer(x):
@@ -63,8 +62,8 @@ def test_stopping_a_check_by_hand_leaves_no_thread_behind(doubling, monkeypatch)
     assert threading.active_count() == before
 
 
-def test_waiting_for_a_busy_machine_is_no_endless_loop(doubling, monkeypatch):
-    monkeypatch.setattr(time_limit, "TIME_LIMIT", 0.2)
+def test_waiting_for_a_busy_machine_is_no_endless_loop(doubling):
+    doubling.seconds = 0.2
 
     def slow(x):
         time.sleep(0.2)  # at each of the probe's inputs: in all longer than the limit, but no computing
@@ -79,7 +78,7 @@ def test_waiting_for_a_busy_machine_is_no_endless_loop(doubling, monkeypatch):
 
 
 def test_an_import_is_not_cut_short(doubling, monkeypatch, tmp_path):
-    monkeypatch.setattr(time_limit, "TIME_LIMIT", 0.05)
+    doubling.seconds = 0.05
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "slow_module_of_a_student.py").write_text(
         "import time\nfor _ in range(10): time.sleep(0.05)\ndone = 1"

@@ -21,9 +21,11 @@ class Seen:
     what: str  # "the result", "the gradient for mu"
     value: Tensor | str
     given: str  # the input, as the student reads it
-    tolerance: float = 1e-4  # absolute, and relative to the true value
+    tolerance: float = 1e-4  # absolute, and relative to the true value unless that is secret
     error: BaseException | None = None
     aside: bool = False  # reported when all else is right; does not hide another mistake
+    words: str = ""  # what the student reads in place of the value
+    secret: bool = False  # the true value is not told, since it is the answer
 
 
 Probe = Callable[[Answer], Iterator[Seen]]
@@ -58,21 +60,21 @@ def first_difference(
             absent = other or Seen(present.what, "nothing", present.given)
             return (absent, present) if mine is None else (present, absent)
         tolerance = true.tolerance if true.tolerance < 0.01 else slack * true.tolerance
-        if not _same(mine.value, true.value, tolerance):
+        if not _same(mine.value, true.value, tolerance, relative=0.0 if true.secret else tolerance):
             return mine, true
     return None
 
 
-def _same(mine: Tensor | str, true: Tensor | str, tolerance: float) -> bool:
+def _same(mine: Tensor | str, true: Tensor | str, tolerance: float, relative: float) -> bool:
     if isinstance(mine, str) or isinstance(true, str):
         return isinstance(mine, str) and isinstance(true, str) and mine == true
     same_shape = mine.shape == true.shape
-    return same_shape and torch.allclose(mine.double(), true.double(), tolerance, tolerance, equal_nan=True)
+    return same_shape and torch.allclose(mine.double(), true.double(), relative, tolerance, equal_nan=True)
 
 
 def counter_example(mine: Seen, true: Seen) -> str:
-    """The input, the student's value, the true value."""
-    yours, truth = in_words(mine.value), in_words(true.value)
+    """The input, the student's value, and the true value unless it is secret."""
+    yours, truth = (one.words or in_words(one.value) for one in (mine, true))
     if (
         isinstance(mine.value, Tensor)
         and isinstance(true.value, Tensor)
@@ -80,7 +82,8 @@ def counter_example(mine: Seen, true: Seen) -> str:
     ):
         yours, truth = (f"{in_words(one.value)}, shape {tuple(one.value.shape)}" for one in (mine, true))
     label = true.what if mine.what == true.what else f"{mine.what}, where {true.what} was expected"
-    return f"Given {true.given}\n{label}\n  yours  {yours}\n  true   {truth}"
+    told = [f"Given {true.given}", label, f"  yours  {yours}", f"  true   {truth}"]
+    return "\n".join(told[:-1] if true.secret else told)
 
 
 def as_tensor(value: object) -> Tensor | str:

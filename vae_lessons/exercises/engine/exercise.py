@@ -3,8 +3,8 @@
 import contextlib
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from inspect import getdoc
 
@@ -39,7 +39,8 @@ class Exercise:
 
     probe yields what an answer does, smallest input first. A mistake is a wrong answer that can be run; its
     docstring is the diagnosis. shown: what `solution` prints, the reference by default. given: the wrong answer that
-    the notebook hands out to be mended, if it does.
+    the notebook hands out to be mended, if it does. reads: for an answer that is read off the student's own run, the
+    probe for what such a run measured; course_runs: what the course's own runs measured, by data set.
     """
 
     number: str  # lesson.exercise
@@ -52,6 +53,9 @@ class Exercise:
     hints: tuple[str, str, str]
     shown: tuple[object, ...] = ()
     given: Answer | None = None
+    reads: Callable[..., Probe] | None = None
+    course_runs: dict[str, tuple] = field(default_factory=dict)
+    seconds: float = TIME_LIMIT  # of computing that an answer may take
     mistakes: list[Answer] = field(default_factory=list)
     _truths: dict[int, dict] = field(default_factory=dict, repr=False)  # what the reference does, by seed
 
@@ -86,6 +90,16 @@ class Exercise:
             self._truths[seed] = observe(self.probe, self.reference)
         return self._truths[seed]
 
+    def on_run(self, *measured: object) -> "Exercise":
+        """The same exercise, to be read off another run; measured: what it measured, as the task says."""
+        return replace(self, probe=self.reads(*measured), _truths={})
+
+    def grade(self, answer: Answer) -> Verdict:
+        """Assess an answer without the student's run: one that is read off must fit one of the course's own runs."""
+        runs = [self.on_run(*measured) for measured in self.course_runs.values()] or [self]
+        verdicts = [run.assess(answer) for run in runs]
+        return next((verdict for verdict in verdicts if verdict.state == RIGHT), verdicts[0])
+
     def assess(self, answer: Answer, seed: int = 0) -> Verdict:
         """Compare what an answer does with what the reference does, then with each mistake.
 
@@ -96,9 +110,9 @@ class Exercise:
             truth = self._truth(seed)
             torch.manual_seed(seed)
             try:
-                seen = within_time_limit(lambda: observe(self.probe, answer))
+                seen = within_time_limit(lambda: observe(self.probe, answer), self.seconds)
             except TimeoutError:
-                said = f"ran longer than {TIME_LIMIT:.0f} seconds on small inputs. Is there a loop that never ends?"
+                said = f"ran longer than {self.seconds:.0f} seconds. Is there a loop that never ends?"
                 return Verdict(RAISED, f"Your function {said}")
             if all(isinstance(one.value, str) and one.value == "None" for one in seen.values()):
                 said = "Nothing is returned yet. If you have written your lines, the last one still needs return."

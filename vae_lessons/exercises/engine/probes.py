@@ -80,6 +80,32 @@ def look(
             yield Seen(f"the gradient for {name}", slope, given, tolerance)
 
 
+def read_off(what: str, truth: Callable[..., float], tolerance: float) -> Callable[..., Probe]:
+    """For an answer read off the student's run: the probe for what such a run measured, given to the answer as well.
+
+    truth reads it off exactly; an answer may be off by this share of it, and its true value is not told.
+    """
+
+    def reads(*measured: object) -> Probe:
+        def probe(answer: Answer) -> Iterator[Seen]:
+            given = "what your run measured"
+            returned, failed = attempt(lambda: answer(*copy.deepcopy(measured)), given)
+            if failed or returned is None:
+                yield failed or Seen(what, "None", given)
+                return
+            number = as_tensor(returned)
+            words = in_words(number)
+            if isinstance(number, Tensor) and number.numel() == 1 and number > 0:
+                number = (number.reshape(()) / truth(*measured)).log()  # so that the tolerance is a share
+            elif isinstance(number, Tensor):
+                number = "no positive number"
+            yield Seen(what, number, given, tolerance, words=words, secret=True)
+
+        return probe
+
+    return reads
+
+
 def attempt(call: Callable[[], object], given: str) -> tuple[object, Seen | None]:
     """What a call returns, or what is seen when it raises."""
     try:

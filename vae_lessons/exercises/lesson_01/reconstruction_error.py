@@ -9,13 +9,13 @@ from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 
 
-def rebuilding_error(x_logits: Tensor, x: Tensor) -> Tensor:
+def reconstruction_error(x_logits: Tensor, x: Tensor) -> Tensor:
     """-log p(x|z) of each image, the cross-entropy summed over pixels: (B, 1, H, W) twice -> (B,) in nats."""
     error = F.binary_cross_entropy_with_logits(x_logits, x, reduction="none")  # (B, 1, H, W)
     return error.flatten(1).sum(1)
 
 
-def rebuilding_error_given(x_logits, x):
+def reconstruction_error_given(x_logits, x):
     x_hat = x_logits.sigmoid()
     error = F.binary_cross_entropy_with_logits(x_hat, x, reduction="none")
     return error.flatten(1).sum(1)
@@ -34,12 +34,12 @@ PIXELS = torch.tensor(
 EXERCISE = Exercise(
     number="1.4",
     title="Mend this cell: the reconstruction error",
-    task="""rebuilding_error(x_logits, x) returns -log p(x|z) of each image, (B,), in nats: the cross-entropy between
-    pixels x (B, 1, H, W) and the decoder's logits, summed over pixels. The cell below runs, but its result stays far
-    above 0 however well x_hat matches x. It has one bug: mend it.""",
+    task="""reconstruction_error(x_logits, x) returns -log p(x|z) of each image, (B,), in nats: the cross-entropy
+    between pixels x (B, 1, H, W) and the decoder's logits, summed over pixels. The cell below runs, but its result
+    stays far above 0 however well x_hat matches x. It has one bug: mend it.""",
     minutes=5,
     difficulty=1,
-    reference=rebuilding_error,
+    reference=reconstruction_error,
     probe=each(
         {"x_logits": torch.tensor([[[[1.6]]]]), "x": torch.tensor([[[[0.7]]]])},
         {"x_logits": torch.tensor([[[[1.6, -2.7]]]]), "x": torch.tensor([[[[0.7, 0.2]]]])},
@@ -52,26 +52,26 @@ EXERCISE = Exercise(
         "Test the cell with x_logits = 0: every pixel then has probability one half and must cost log 2 = 0.69 "
         "nats, whatever x is.",
     ),
-    given=rebuilding_error_given,
+    given=reconstruction_error_given,
 )
 
 
 EXERCISE.recognise(
     """The sigmoid is right now, but you average over the pixels; -log p(x|z) of an image is the sum over its
     pixels.""",
-    lambda x_logits, x: rebuilding_error(x_logits, x) / x[0].numel(),
+    lambda x_logits, x: reconstruction_error(x_logits, x) / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
     """The sigmoid is right now, but you average over the batch; the task asks for one number per image, (B,).""",
-    lambda x_logits, x: rebuilding_error(x_logits, x).mean(),
+    lambda x_logits, x: reconstruction_error(x_logits, x).mean(),
 )
 
 
 EXERCISE.recognise(
     """The sigmoid is right now, but you add up all images; the task asks for one number per image, (B,).""",
-    lambda x_logits, x: rebuilding_error(x_logits, x).sum(),
+    lambda x_logits, x: reconstruction_error(x_logits, x).sum(),
 )
 
 
@@ -108,28 +108,28 @@ EXERCISE.recognise(
 
 EXERCISE.recognise(
     """The sigmoid is right now, but this is log p(x|z), which is negative; the error is minus that.""",
-    lambda x_logits, x: -rebuilding_error(x_logits, x),
+    lambda x_logits, x: -reconstruction_error(x_logits, x),
 )
 
 
 EXERCISE.recognise(
     """You flipped the sign, which was right, and the bug is still there. Does each function expect logits or
     probabilities?""",
-    lambda x_logits, x: -rebuilding_error_given(x_logits, x),
+    lambda x_logits, x: -reconstruction_error_given(x_logits, x),
 )
 
 
 EXERCISE.recognise(
     """You average over the pixels now, although the sum was right, and the bug is still there. Does each function
     expect logits or probabilities?""",
-    lambda x_logits, x: rebuilding_error_given(x_logits, x) / x[0].numel(),
+    lambda x_logits, x: reconstruction_error_given(x_logits, x) / x[0].numel(),
 )
 
 
 EXERCISE.recognise(
     """You average over the batch now, although one number per image was right, and the bug is still there. Does each
     function expect logits or probabilities?""",
-    lambda x_logits, x: rebuilding_error_given(x_logits, x).mean(),
+    lambda x_logits, x: reconstruction_error_given(x_logits, x).mean(),
 )
 
 
@@ -141,14 +141,14 @@ EXERCISE.recognise(
 
 EXERCISE.recognise(
     """You swapped the arguments: the image is used as logits. The prediction comes first, the target second.""",
-    lambda x_logits, x: rebuilding_error(x, x_logits),
+    lambda x_logits, x: reconstruction_error(x, x_logits),
 )
 
 
 EXERCISE.recognise(
     """You swapped the arguments: the image is used as logits, and x_hat as the target. The prediction comes
     first.""",
-    lambda x_logits, x: rebuilding_error(x, x_logits.sigmoid()),
+    lambda x_logits, x: reconstruction_error(x, x_logits.sigmoid()),
 )
 
 
@@ -160,20 +160,20 @@ EXERCISE.recognise(
 
 EXERCISE.recognise(
     """You apply the sigmoid to x, but pixels are between 0 and 1 already.""",
-    lambda x_logits, x: rebuilding_error(x_logits, x.sigmoid()),
+    lambda x_logits, x: reconstruction_error(x_logits, x.sigmoid()),
 )
 
 
 EXERCISE.recognise(
     """You rescale x to [-1, 1]; as the target of a probability it has to stay in [0, 1], or the error has no
     minimum.""",
-    lambda x_logits, x: rebuilding_error(x_logits, 2 * x - 1),
+    lambda x_logits, x: reconstruction_error(x_logits, 2 * x - 1),
 )
 
 
 EXERCISE.recognise(
     """You round x to black and white; use the grey values as they are.""",
-    lambda x_logits, x: rebuilding_error(x_logits, (x > 0.5).float()),
+    lambda x_logits, x: reconstruction_error(x_logits, (x > 0.5).float()),
 )
 
 
@@ -210,20 +210,20 @@ EXERCISE.recognise(
 
 EXERCISE.recognise(
     """You use the logarithm to base 2, which gives bits; this course uses nats, the natural logarithm.""",
-    lambda x_logits, x: rebuilding_error(x_logits, x) / torch.tensor(2.0).log(),
+    lambda x_logits, x: reconstruction_error(x_logits, x) / torch.tensor(2.0).log(),
 )
 
 
 EXERCISE.recognise(
     """You replaced the sigmoid by its logarithm; with_logits expects the raw x_logits.""",
-    lambda x_logits, x: rebuilding_error(F.logsigmoid(x_logits), x),
+    lambda x_logits, x: reconstruction_error(F.logsigmoid(x_logits), x),
 )
 
 
-EXERCISE.mistake(cut_off(rebuilding_error))
+EXERCISE.mistake(cut_off(reconstruction_error))
 
 
-EXERCISE.mistake(listed(rebuilding_error))
+EXERCISE.mistake(listed(reconstruction_error))
 
 
-EXERCISE.mistake(writes_into(rebuilding_error, 0))
+EXERCISE.mistake(writes_into(reconstruction_error, 0))

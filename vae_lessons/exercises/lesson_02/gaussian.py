@@ -14,10 +14,10 @@ from vae_lessons.likelihoods import gaussian_log_likelihood
 
 EXERCISE = Exercise(
     number="2.2",
-    title="Grey pixels",
+    title="Warm-up: grey pixels",
     task="""Write log p(x|z) for Gaussian pixels, each N(x_hat[d], std**2) with one std for all: x_hat and x are (B,
     1, H, W), std is a number. Return one number per image, (B,), in nats, including the normalising constant.""",
-    minutes=6,
+    minutes=2,
     difficulty=1,
     reference=gaussian_log_likelihood,
     probe=each(

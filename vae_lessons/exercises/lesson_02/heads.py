@@ -25,11 +25,11 @@ class GaussianHeads(nn.Module):
 
 EXERCISE = Exercise(
     number="2.6",
-    title="Two heads",
+    title="Warm-up: two heads",
     task="""Write a module that turns features h (B, hidden_dim) into the distribution q(z|x):
     GaussianHeads(hidden_dim, latent_dim)(h) returns mu and logvar, (B, latent_dim) each. Both may be any real
     number.""",
-    minutes=6,
+    minutes=2,
     difficulty=1,
     reference=GaussianHeads,
     probe=heads_probe,

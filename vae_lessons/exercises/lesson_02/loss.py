@@ -20,11 +20,11 @@ def negative_elbo(x: Tensor, x_logits: Tensor, mu: Tensor, logvar: Tensor) -> Te
 
 EXERCISE = Exercise(
     number="2.5",
-    title="The loss of a VAE",
+    title="Warm-up: the loss of a VAE",
     task="""From images x and logits x_logits, both (B, 1, H, W), and mu and logvar, both (B, J), compute the loss
     that training minimises: minus the ELBO, averaged over the images, in nats per image. You can use
     bernoulli_log_likelihood and kl_closed_form.""",
-    minutes=5,
+    minutes=2,
     difficulty=1,
     reference=negative_elbo,
     probe=each(

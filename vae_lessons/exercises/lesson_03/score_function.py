@@ -43,7 +43,7 @@ EXERCISE = Exercise(
     task="""From draws z of N(mu, std**2) and the values f = f(z), both (n,), estimate the gradient of the expectation
     of f with respect to mu and std, using only derivatives of log q(z). Return the two estimates, (d_mu, d_std). mu
     and std are numbers.""",
-    minutes=10,
+    minutes=8,
     difficulty=2,
     reference=score_function,
     probe=score_probe(

@@ -31,7 +31,7 @@ EXERCISE = Exercise(
     task="""Write one step of training: train_step(model, optimizer, x) computes the loss of a VAE on a batch, minus
     the ELBO averaged over the images, updates the weights once, and returns the loss. elbo_terms(model, x) returns
     log_px_z and kl, each (B,).""",
-    minutes=8,
+    minutes=5,
     difficulty=2,
     reference=train_step,
     probe=step_probe,

@@ -61,10 +61,10 @@ def active_probe(answer: Answer) -> Iterator[Seen]:
 
 EXERCISE = Exercise(
     number="4.5",
-    title="Active units",
+    title="Warm-up: active units",
     task="""Write active(mu, threshold=0.01): mu (N, J) holds the codes of N images. Return True or False for each
     latent, (J,): True where the variance of its mu over the images is above threshold (Burda et al. 2016).""",
-    minutes=5,
+    minutes=2,
     difficulty=1,
     reference=active,
     probe=active_probe,

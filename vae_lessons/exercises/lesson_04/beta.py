@@ -10,10 +10,10 @@ from vae_lessons.exercises.lesson_04.inputs import DENSITIES, KL, LOG_PX_Z
 
 EXERCISE = Exercise(
     number="4.1",
-    title="The beta-VAE loss",
+    title="Warm-up: the beta-VAE loss",
     task="""Write the loss that training minimises: beta_loss(log_px_z, kl, beta). log_px_z and kl are (B,), in nats per
     image; beta is the weight of the rate. Return one number, in nats per image; gradients must reach both terms.""",
-    minutes=4,
+    minutes=2,
     difficulty=1,
     reference=beta_loss,
     probe=each(

@@ -8,13 +8,13 @@ from vae_lessons.exercises.engine.probes import each
 
 EXERCISE = Exercise(
     number="4.2",
-    title="What a weight really is",
+    title="Warm-up: what a weight really is",
     task="""A loss reads pixel_weight * (error summed over pixels) + kl_weight * (KL summed over latents). Write
     effective_beta(pixel_weight, kl_weight, pixel_std=None), its beta once both terms are in nats per image. With
     pixel_std None the error is a cross-entropy; otherwise it is the squared error of Gaussian pixels with that
     standard deviation. All numbers handed in are positive.""",
-    minutes=8,
-    difficulty=2,
+    minutes=2,
+    difficulty=1,
     reference=effective_beta,
     probe=each(
         {"pixel_weight": 0.5, "kl_weight": 3.0, "pixel_std": None},

@@ -10,10 +10,10 @@ from vae_lessons.interpolation import lerp, slerp
 
 EXERCISE = Exercise(
     number="5.1",
-    title="Linear interpolation",
+    title="Warm-up: linear interpolation",
     task="""Write the straight line between two codes: start and end are (J,), t is (T,). Return the points (T, J),
     start at t = 0 and end at t = 1. A t below 0 or above 1 continues the line beyond the ends.""",
-    minutes=4,
+    minutes=2,
     difficulty=1,
     reference=lerp,
     probe=_errors_by_type(

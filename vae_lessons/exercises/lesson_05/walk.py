@@ -22,7 +22,7 @@ EXERCISE = Exercise(
     model.encode takes images (B, 1, H, W) and returns mu and logvar, (B, J); model.decode takes codes (B, J) and
     returns x_logits. Go in a straight line from one mu to the other and return the images x_hat (T, 1, H, W), in [0,
     1]. lerp is available.""",
-    minutes=8,
+    minutes=5,
     difficulty=2,
     reference=walk,
     probe=_repeatable(

@@ -43,11 +43,11 @@ _PARTS = {
 
 EXERCISE = Exercise(
     number="6.2",
-    title="A conditional encoder",
+    title="Warm-up: a conditional encoder",
     task="""Write encode(encoder, to_mu, to_logvar, x, c) for q(z|x,c): encoder turns x (B, 1, H, W) into features (B,
     hidden), c (B, C) is the embedded condition, and the two heads to_mu and to_logvar take hidden + C numbers, the
     features first. Return mu and logvar, (B, J) each.""",
-    minutes=6,
+    minutes=2,
     difficulty=1,
     reference=encode,
     probe=each(

@@ -155,12 +155,12 @@ def _who(model: Teller, c: Tensor) -> str:
 
 EXERCISE = Exercise(
     number="6.3",
-    title="A conditional VAE, forward",
+    title="Warm-up: a conditional VAE, forward",
     task="""Write forward(model, x, y) of a conditional VAE for images x (B, 1, H, W) and labels y (B,). Here
     model.embed(y) gives the condition c (B, C), model.encode(x, c) gives mu and logvar, (B, J), and model.decode(z, c)
     gives x_logits. Draw z with reparameterize, which is available, and return x_logits, mu, logvar, in this order.""",
-    minutes=10,
-    difficulty=2,
+    minutes=2,
+    difficulty=1,
     reference=forward,
     probe=forward_probe,
     hints=(

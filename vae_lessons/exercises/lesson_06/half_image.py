@@ -67,11 +67,11 @@ def _kept(result: Tensor | str, images: Tensor) -> str:
 
 EXERCISE = Exercise(
     number="6.4",
-    title="Half an image",
+    title="Warm-up: half an image",
     task="""Split images (B, 1, 28, 28) for a model that completes them: return given, which keeps the upper 14 rows and
     is 0 below, and wanted, which is 0 above and keeps the lower 14 rows. Both are (B, 1, 28, 28). The images passed in
     must stay as they are.""",
-    minutes=5,
+    minutes=2,
     difficulty=1,
     reference=halves,
     probe=halves_probe,

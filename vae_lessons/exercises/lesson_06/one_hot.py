@@ -44,10 +44,10 @@ def _kind(value: object) -> str:
 
 EXERCISE = Exercise(
     number="6.1",
-    title="One-hot",
+    title="Warm-up: one-hot",
     task="""Turn labels into rows for a linear layer: y (B,) holds whole numbers below classes, as int64. Return (B,
     classes): 1 in the column of the label, 0 elsewhere, as floats.""",
-    minutes=3,
+    minutes=2,
     difficulty=1,
     reference=one_hot,
     probe=one_hot_probe,
