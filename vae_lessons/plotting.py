@@ -207,6 +207,8 @@ def training_curves(log_px_z: Sequence[float], kl: Sequence[float]) -> Figure:
     left.set(title="log p(x|z): higher is better", xlabel="epoch", ylabel="nats per image")
     right.plot(epochs, kl, color=ORANGE, marker=".")
     right.set(title="KL from the prior", xlabel="epoch", ylim=(0, None))
+    for axis in (left, right):
+        axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 

@@ -24,7 +24,7 @@ def _inputs(mu_q: list, logvar_q: list, mu_p: list, logvar_p: list) -> dict[str,
 EXERCISE = Exercise(
     number="2.8",
     title="Derive: the KL of two Gaussians",
-    task="""Lesson 02 derives the KL of N(mu, sigma**2) from N(0, 1). Derive it for any second Gaussian: write
+    task="""This lesson derives the KL of N(mu, sigma**2) from N(0, 1). Derive it for any second Gaussian: write
     kl_between(mu_q, logvar_q, mu_p, logvar_p), the KL of q = N(mu_q, diag(exp(logvar_q))) from p = N(mu_p,
     diag(exp(logvar_p))), all (B, J). Return one number per image, (B,), in nats.""",
     minutes=12,

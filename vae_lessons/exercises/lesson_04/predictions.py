@@ -34,7 +34,7 @@ PREDICTIONS = (
     ),
     Prediction(
         key="4-blur",
-        question="Four VAEs have a pixel std from 1 down to 0.1. How does the std affect sharpness?",
+        question="Three VAEs have a pixel std of 1, 0.3 and 0.1. How does the std affect sharpness?",
         choices=(
             "Nothing: blur comes from the network, whatever the likelihood says",
             "Smaller makes reconstructions crisper; samples follow no such order",

@@ -14,7 +14,7 @@ def beta_at_step(step: int, steps_per_epoch: int, warm_up_epochs: int) -> float:
 
 EXERCISE = Exercise(
     number="4.3",
-    title="Warm-up",
+    title="The warm-up schedule",
     task="""Write beta_at_step(step, steps_per_epoch, warm_up_epochs): the share of beta, a number from 0 to 1. step
     counts all steps of training, from 0. The share is 0 at step 0, rises in a straight line with every step, reaches 1
     when warm_up_epochs epochs (at least 1) are over, and stays there.""",

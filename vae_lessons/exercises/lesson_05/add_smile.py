@@ -26,7 +26,7 @@ EXERCISE = Exercise(
     title="Mend this cell: adding a smile",
     task="""The cell should add a smile to images x (B, 1, H, W): take their codes mu, move them so that the smile
     grows by `amount` units, and return x_hat (B, 1, H, W). direction (J,) comes from attribute_direction: how far
-    codes move for one unit of smile. It runs, but asked for one unit it gives more or less than that. Find the one
+    codes move for one unit of smile. It runs, but the smile does not grow by the amount requested. Find the one
     bug and mend it.""",
     minutes=5,
     difficulty=1,

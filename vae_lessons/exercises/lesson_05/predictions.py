@@ -5,15 +5,15 @@ from vae_lessons.exercises.engine.exercise import Prediction
 PREDICTIONS = (
     Prediction(
         key="5-slerp",
-        question="Half way between two codes, whose images will be judged digits more often?",
+        question="Half way between two codes, which path's pictures will be judged digits more often?",
         choices=(
             "The straight line's: it is the shortest path",
             "The arc's",
             "Both the same, they meet in the middle",
         ),
         right=1,
-        because="""With many latents, codes lie near a shell around 0. The straight line cuts through its inside; the
-        arc stays on it. Its midpoints are also sharper and, as a set, nearer to real digits.""",
+        because="""Codes are about equally long. The straight line passes nearer to 0, while the arc
+        keeps the length. Its midpoints are also sharper and, as a set, nearer to test images.""",
     ),
     Prediction(
         key="5-gain",
