@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#777777"  # Okabe & Ito
-# Ten colours after Paul Tol's "muted" scheme, dealt so that digits whose codes often overlap (4, 7, 9; 3, 5, 8; 1, 3, 7)
+# Ten colours after Paul Tol's "muted" scheme, dealt so that digits whose codes often overlap (4, 7, 9; 3, 5, 8; 1, 3)
 # look unlike, to red-green-blind eyes too. They are never the only sign: a latent map draws every point as its digit.
 CLASS_COLOURS = (
     *("#AA4499", "#332288", "#555555", "#44AA99", "#117733"),

@@ -35,7 +35,8 @@ EXERCISE = Exercise(
     number="1.4",
     title="Mend this cell: the reconstruction error",
     task="""reconstruction_error(x_logits, x) returns -log p(x|z) of each image, (B,), in nats: the cross-entropy
-    between pixels x (B, 1, H, W) and the decoder's logits, summed over pixels. The cell below runs, but its result stays far above 0 even when x is black and white and x_hat matches it. It has one bug: mend it.""",
+    between pixels x (B, 1, H, W) and the decoder's logits, summed over pixels. The cell below runs, but its result
+    stays far above 0 even when x is black and white and x_hat matches it. It has one bug: mend it.""",
     minutes=5,
     difficulty=1,
     reference=reconstruction_error,

@@ -22,7 +22,8 @@ EXERCISE = Exercise(
     number="4.8",
     title="Read: a price for a budget",
     task="""A channel carries 7 nats per image, no more. Which beta should you train the small VAE of the sweep with,
-    so that its rate just uses this budget? price_for(rates, budget) returns beta, one number, right to within about a sixth. rates maps each beta of your sweep to its rate in nats, budget is 7. Read it off the table and return the
+    so that its rate just uses this budget? price_for(rates, budget) returns beta, one number, right to within about a
+    sixth. rates maps each beta of your sweep to its rate in nats, budget is 7. Read it off the table and return the
     number, or write lines that find it.""",
     minutes=6,
     difficulty=2,
