@@ -82,6 +82,7 @@ def test_lesson_10_has_a_row_of_its_own_on_the_board_and_none_of_lesson_01(tenth
         "1.2",
         "1.3",
         "1.4",
+        "1.5",
     ]
 
 

@@ -15,7 +15,7 @@ def linear_numbers(pca_errors: dict[int, float], reached: float) -> float:
     )  # interp wants rising errors
 
 
-READS = read_off("numbers in PCA's code", linear_numbers, tolerance=0.12)
+READS = read_off("numbers in PCA's code", linear_numbers, tolerance=0.08)
 DIGITS = {2: 43.43, 4: 36.77, 8: 28.78, 12: 24.43, 16: 21.12, 24: 16.36, 32: 13.26, 48: 9.25, 64: 6.89}
 MNIST = {2: 42.58, 4: 37.02, 8: 29.50, 12: 24.75, 16: 21.54, 24: 16.90, 32: 13.67, 48: 9.67, 64: 7.33}
 
@@ -24,7 +24,7 @@ EXERCISE = Exercise(
     title="Read: how many linear numbers?",
     task="""In the sweep, the convolutional autoencoder with 8 numbers reached a certain squared error. How many
     numbers does PCA need for the same error? Read it off the figure, or write lines that find it:
-    linear_numbers(pca_errors, reached) returns a code length, one number, right to within about 12 %. pca_errors
+    linear_numbers(pca_errors, reached) returns a code length, one number, right to within about 8 %. pca_errors
     maps code lengths to PCA's errors, and reached is the autoencoder's error. To answer by eye, return the number you
     read.""",
     minutes=5,

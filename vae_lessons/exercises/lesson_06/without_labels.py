@@ -100,7 +100,9 @@ def _probe(answer: Answer) -> Iterator[Seen]:
         distances = torch.cdist(drawn.flatten(1), images[labels == label].flatten(1))  # (n, N)
         copies = (distances.min(1).values < 0.5).sum().item()
         alike = (torch.pdist(drawn.flatten(1)) < 0.01).sum().item()
-        yield Seen("copies of given images", "none" if copies == 0 else "some", given, words=str(copies))
+        yield Seen(
+            "copies of given images", "few" if copies < EACH // 20 else "many", given, words=str(copies)
+        )
         yield Seen("pairs of equal images", "few" if alike < EACH // 10 else "many", given, words=str(alike))
         confidence, digit = judge_confidence(drawn)
         right = (confidence > 0.5) & (digit == label)
