@@ -14,12 +14,14 @@ from vae_lessons import (
     beta,
     conditional_vae,
     elbo,
+    flow_matching,
     free_bits,
     gaussians,
     interpolation,
     kl,
     latent_space,
     likelihoods,
+    mixture,
     networks,
     reparameterization,
     vae,
@@ -34,6 +36,7 @@ TAUGHT = {  # what each lesson writes out in full, and the modules it is importe
     "04_kl_balance": (beta, free_bits),
     "05_interpolation": (interpolation, latent_space),
     "06_conditional_vae": (conditional_vae,),
+    "07_prior": (mixture, flow_matching),
 }
 ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
 ON_SLIDES = ("slide", "subslide", "fragment")

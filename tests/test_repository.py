@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "vae_lessons"
 CORRIDOR = [  # the taught modules, which import nothing but each other
-    ["gaussians", "likelihoods", "networks", "reparameterization", "importance"],
+    ["gaussians", "likelihoods", "networks", "reparameterization", "importance", "mixture", "flow_matching"],
     ["kl", "free_bits", "beta", "interpolation", "latent_space", "autoencoder", "vae", "conditional_vae"],
     ["elbo"],
 ]
@@ -46,7 +46,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
             "reparameterizer",
             "training_monitor",
         ],
-        ["drawing_pad", "latent_plane"],
+        ["drawing_pad", "latent_plane", "prior_explorer"],
     ],
     "exercises": [
         ["engine"],

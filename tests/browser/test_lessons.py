@@ -15,6 +15,7 @@ IN_LESSON = {
     "04_kl_balance": ["BalanceExplorer"],
     "05_interpolation": ["Interpolator", "LatentSliders"],
     "06_conditional_vae": ["LatentSliders", "LatentSliders"],
+    "07_prior": ["PriorExplorer"],
 }
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
@@ -120,6 +121,26 @@ def touch_explorer(root, widget):
     )
 
 
+def touch_prior_explorer(root, widget):
+    tiles, names = root.locator(".vl-tile").all(), ask(root.page, f"{widget}._names")
+    for gesture in (
+        root.get_by_role("button", name=names[0], exact=True).click,
+        root.get_by_role("button", name="flow", exact=True).click,
+        lambda: press(root.get_by_role("slider", name="time of the flow"), *["ArrowLeft"] * 6),
+        root.get_by_role("button", name="Other draws").click,
+    ):
+        gesture()
+        rows = f"{widget}.cloud()[({widget}.first + torch.arange(8)) % len({widget}.cloud())]"
+        pictures = f"(255 * {widget}._functions['decoder']({rows})).round().int().tolist()"
+
+        def shown(pictures=pictures):
+            theirs = ask(root.page, pictures)
+            return all(furthest(pixels(tile), one) <= CLOSE for tile, one in zip(tiles, theirs, strict=True))
+
+        soon(root.page, shown, "not PyTorch's pictures of these draws")
+    touch_plane(root, widget)
+
+
 def touch_reparameterizer(root, widget):
     row = (
         f"torch.tensor([[*{widget}._z[:{widget}._latent], {widget}.z, *{widget}._z[{widget}._latent + 1:]]])"
@@ -148,6 +169,7 @@ CHECKS = {
     "DrawingPad": touch_pad,
     "Interpolator": touch_interpolator,
     "BalanceExplorer": touch_explorer,
+    "PriorExplorer": touch_prior_explorer,
     "Reparameterizer": touch_reparameterizer,
     "TrainingMonitor": look_at_monitor,
 }

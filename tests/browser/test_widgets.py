@@ -58,6 +58,8 @@ WIDGETS = {
     "pad, convolutional": "DrawingPad(bold(VAE(latent_dim=2, architecture='conv')), images, labels)",
     "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
     "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
+    "prior explorer": "PriorExplorer(bold(VAE(latent_dim=3)), images, {'prior': torch.randn(20, 3), "
+    "'flow': torch.randn(5, 20, 3)}, labels)",
     "reparameterizer": "Reparameterizer()",
     "reparameterizer on an image": "Reparameterizer(bold(VAE(latent_dim=4)), images[:1], latent=2)",
 }
@@ -550,7 +552,7 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
             continue
         if "pad" in name:
             drag(root.locator(".vl-pad"), (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
-        elif "plane" in name:
+        elif "plane" in name or name == "prior explorer":
             drag(root.get_by_role("slider", name="Plane of"), (0.4, 0.4), (0.7, 0.2))
         else:
             latent = root.locator("input[aria-label^='z['], input[aria-label=mu], input[aria-label=t]").first

@@ -18,6 +18,7 @@ from vae_lessons.widgets import (
     Interpolator,
     LatentPlane,
     LatentSliders,
+    PriorExplorer,
     Reparameterizer,
     TrainingMonitor,
 )
@@ -109,6 +110,9 @@ class Wrapped(nn.Module):
         return self.inner.decode(z)
 
 
+DRAWS = torch.randn(16, 3, generator=torch.Generator().manual_seed(2))
+
+
 WIDGETS = {  # how to make it for a model, and what a hand sets at time t
     "BalanceExplorer": (
         lambda model: BalanceExplorer({"first": model, "second": model}, IMAGES),
@@ -124,6 +128,12 @@ WIDGETS = {  # how to make it for a model, and what a hand sets at time t
         lambda t: {"z": [t, -t, 0.5], "chosen": int(9 * t)},
     ),
     "LatentSliders": (lambda model: LatentSliders(model, IMAGES), lambda t: {"z": [t, -t, 0.5]}),
+    "PriorExplorer": (
+        lambda model: PriorExplorer(
+            model, IMAGES, {"prior": DRAWS, "flow": torch.stack([DRAWS, 2 * DRAWS])}, LABELS
+        ),
+        lambda t: {"z": [t, -t, 0.5], "t": t, "source": "flow"},
+    ),
     "Reparameterizer": (
         lambda model: Reparameterizer(model, X[:1]),
         lambda t: {"mu": t, "std": 1 + t, "eps": -t},

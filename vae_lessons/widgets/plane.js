@@ -5,7 +5,7 @@ const MAP = 720; // pixels of the canvas, which the page shows at half their siz
 // points: [[x, y], ...]; labels: their classes, or []; glyphs and colours: one per class; box: [left, bottom, side];
 // axes: the names of both directions; prior: [x, y] of its centre, or none. Calls onmove([x, y]) for the hand and
 // onpick([x, y]) for a double click or Enter. `map.show(hand, region)` draws them; a region is
-// {centre, covariance: [xx, xy, yy], samples: [[x, y], ...]} or null.
+// {centre, covariance: [xx, xy, yy], samples: [[x, y], ...]}, or samples alone, or null.
 function planeMap({ points, labels, glyphs, colours, box: [left, bottom, side], axes, prior, onmove, onpick }) {
   const across = (x) => ((x - left) / side) * MAP;
   const down = (y) => MAP - ((y - bottom) / side) * MAP;
@@ -79,8 +79,11 @@ function planeMap({ points, labels, glyphs, colours, box: [left, bottom, side], 
 
 const tickText = (value) => String(Math.round(value * 10) / 10).replace("-", "−");
 
-// An ellipse of two standard deviations, and the samples as dots.
-function regionNodes({ centre, covariance: [xx, xy, yy], samples }, across, down, scale) {
+// An ellipse of two standard deviations, if there is a covariance, and the samples as dots.
+function regionNodes({ centre, covariance, samples }, across, down, scale) {
+  const dots = samples.map((sample) => element("circle", { cx: across(sample[0]), cy: down(sample[1]), r: 6, class: "vl-sample" }));
+  if (!covariance) return dots;
+  const [xx, xy, yy] = covariance;
   const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
   const spread = Math.hypot((xx - yy) / 2, xy);
   const [long, short] = [1, -1].map((sign) => 2 * scale * Math.sqrt(Math.max(0, (xx + yy) / 2 + sign * spread)));
@@ -90,7 +93,7 @@ function regionNodes({ centre, covariance: [xx, xy, yy], samples }, across, down
       cx: x, cy: y, rx: Math.max(long, 3), ry: Math.max(short, 3), class: "vl-region",
       transform: `rotate(${(-angle * 180) / Math.PI} ${x} ${y})`,
     }),
-    ...samples.map((sample) => element("circle", { cx: across(sample[0]), cy: down(sample[1]), r: 6, class: "vl-sample" })),
+    ...dots,
   ];
 }
 
