@@ -40,8 +40,9 @@ EXERCISE = Exercise(
     number="7.3",
     title="Mend this cell: a flow that goes astray",
     task="""carry(velocity, z, steps) should carry noise z (N, J) along a trained velocity network from time 0 to 1 in
-    equal Euler steps, and return the points at the end, (N, J). velocity takes points (N, J) and times (N, 1). The
-    cell runs, but its samples are not distributed as the codes are. It has one bug: mend it.""",
+    equal steps, each along the velocity where it begins (Euler's method), and return the points at the end, (N, J).
+    velocity takes points (N, J) and times (N, 1). The cell runs, but its samples are not distributed as the codes are.
+    It has one bug: mend it.""",
     minutes=5,
     difficulty=2,
     reference=carry,
