@@ -11,7 +11,6 @@ def best_components(gains: dict[int, tuple[float, float]]) -> float:
 
 READS = read_off("components", best_components, tolerance=0.2)
 DIGITS = {1: (0.22, 0.19), 5: (1.46, 1.25), 20: (3.01, 1.93), 50: (4.14, 1.08), 100: (5.84, -1.27)}
-MNIST = DIGITS
 
 EXERCISE = Exercise(
     number="7.4",
@@ -25,7 +24,7 @@ EXERCISE = Exercise(
     reference=best_components,
     probe=READS(DIGITS),
     reads=READS,
-    course_runs={"digits": (DIGITS,), "mnist": (MNIST,)},
+    course_runs={"digits": (DIGITS,)},
     hints=(
         "One of the two columns rises for ever. Which, and why?",
         "What will the density be used for, codes that it has seen or new ones?",
