@@ -6,12 +6,8 @@ function render({ model, el }) {
   const stds = model.get("_stds"); // one per code, or none where images are encoded as points
   const pixels = images(model.get("_images"), shape);
   const plane = planeOf(model);
-  const nearest = (place) => {
-    const away = codes.map((code) => Math.hypot(...plane.onto(code).map((value, axis) => value - place[axis])));
-    return away.indexOf(Math.min(...away));
-  };
   const choose = (index) => root.set({ chosen: index, z: codes[index] });
-  const map = mapOf(model, plane, (place) => root.set({ z: plane.moved(model.get("z"), place) }), (place) => choose(nearest(place)));
+  const map = mapOf(model, plane, (place) => root.set({ z: plane.moved(model.get("z"), place) }), (place) => choose(plane.nearest(codes, place)));
 
   const decoded = picture(shape, "", { class: "vl-picture vl-big" });
   const image = picture(shape, "the chosen image", { class: "vl-picture vl-small" });

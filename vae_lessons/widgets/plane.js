@@ -112,7 +112,12 @@ function planeOf(model) {
     const samples = eps.map((row) => mu.map((value, j) => value + std[j] * row[j]));
     return { centre: onto(mu), covariance: [entry(0, 0), entry(0, 1), entry(1, 1)], samples: samples.map(onto), z: samples };
   };
-  return { onto, moved, region };
+  // Which of these points lies nearest to a place of the plane.
+  const nearest = (points, place) => {
+    const away = points.map((point) => Math.hypot(...onto(point).map((value, axis) => value - place[axis])));
+    return away.indexOf(Math.min(...away));
+  };
+  return { onto, moved, nearest, region };
 }
 
 function mapOf(model, plane, onmove, onpick) {

@@ -7,11 +7,7 @@ function render({ model, el }) {
   const plane = planeOf(model);
   const times = () => draws[names.indexOf(model.get("source"))];
   const cloud = () => times()[Math.round(model.get("t") * (times().length - 1))];
-  const nearest = (place) => {
-    const away = cloud().map((z) => Math.hypot(...plane.onto(z).map((value, axis) => value - place[axis])));
-    return cloud()[away.indexOf(Math.min(...away))];
-  };
-  const map = mapOf(model, plane, (place) => root.set({ z: plane.moved(model.get("z"), place) }), (place) => root.set({ z: nearest(place) }));
+  const map = mapOf(model, plane, (place) => root.set({ z: plane.moved(model.get("z"), place) }), (place) => root.set({ z: cloud()[plane.nearest(cloud(), place)] }));
 
   const source = choices("draw from", names, (index) => root.set({ source: names[index] }));
   const time = slider("time", { min: 0, max: 1, step: 0.05, oninput: (t) => root.set({ t }), "aria-label": "time of the flow" });
@@ -40,7 +36,6 @@ function render({ model, el }) {
     time.hidden = times().length === 1;
     draw();
     const rows = tiles.map((_, k) => cloud()[(model.get("first") + k) % cloud().length]);
-    root.dataset.draws = JSON.stringify(rows);
     decodeDraws(rows, (pictures) => pictures.forEach((x, k) => tiles[k].show(x)));
   });
   return root.close;

@@ -27,7 +27,6 @@ def lowest(errors):
 @pytest.fixture
 def reading():
     """The best setting of a sweep, read off it, with one mistake that is known: the error itself."""
-    reads = read_off("the best setting", lowest, tolerance=0.1)
     made = Exercise(
         number="9.2",
         title="Read: the best setting",
@@ -35,8 +34,7 @@ def reading():
         minutes=3,
         difficulty=1,
         reference=lowest,
-        probe=reads({1.0: 5.0, 4.0: 3.0}),
-        reads=reads,
+        reads=read_off("the best setting", lowest, tolerance=0.1),
         course_runs={"digits": ({1.0: 5.0, 4.0: 3.0},), "mnist": ({1.0: 3.0, 4.0: 5.0},)},
         hints=("Lowest.", "Of the errors.", "min."),
     )

@@ -49,8 +49,8 @@ class Exercise:
     minutes: int
     difficulty: int  # 1 to 3
     reference: Answer
-    probe: Probe
     hints: tuple[str, str, str]
+    probe: Probe | None = None  # where it is read off: that of the first of the course's own runs
     shown: tuple[object, ...] = ()
     given: Answer | None = None
     reads: Callable[..., Probe] | None = None
@@ -58,6 +58,10 @@ class Exercise:
     seconds: float = TIME_LIMIT  # of computing that an answer may take
     mistakes: list[Answer] = field(default_factory=list)
     _truths: dict[int, dict] = field(default_factory=dict, repr=False)  # what the reference does, by seed
+
+    def __post_init__(self) -> None:
+        if self.probe is None:
+            self.probe = self.reads(*next(iter(self.course_runs.values())))
 
     @property
     def lesson(self) -> str:

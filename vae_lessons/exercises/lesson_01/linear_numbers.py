@@ -15,7 +15,6 @@ def linear_numbers(pca_errors: dict[int, float], reached: float) -> float:
     )  # interp wants rising errors
 
 
-READS = read_off("numbers in PCA's code", linear_numbers, tolerance=0.08)
 DIGITS = {2: 43.43, 4: 36.77, 8: 28.78, 12: 24.43, 16: 21.12, 24: 16.36, 32: 13.26, 48: 9.25, 64: 6.89}
 MNIST = {2: 42.58, 4: 37.02, 8: 29.50, 12: 24.75, 16: 21.54, 24: 16.90, 32: 13.67, 48: 9.67, 64: 7.33}
 
@@ -30,8 +29,7 @@ EXERCISE = Exercise(
     minutes=5,
     difficulty=1,
     reference=linear_numbers,
-    probe=READS(DIGITS, 12.23),
-    reads=READS,
+    reads=read_off("numbers in PCA's code", linear_numbers, tolerance=0.08),
     course_runs={"digits": (DIGITS, 12.23), "mnist": (MNIST, 15.69)},
     hints=(
         "Equal error, different length: in the figure, equal errors lie on a horizontal line.",

@@ -14,7 +14,6 @@ def price_for(rates: dict[float, float], budget: float) -> float:
     return float(np.exp(np.interp(budget, [rates[beta] for beta in betas], np.log(betas))))
 
 
-READS = read_off("beta", price_for, tolerance=0.18)
 DIGITS = {0.0: 81.26, 0.1: 22.68, 0.3: 14.50, 1.0: 9.41, 3.0: 6.24, 20.0: 0.22}
 MNIST = {0.0: 74.73, 0.1: 19.72, 0.3: 12.96, 1.0: 8.50, 3.0: 5.76, 20.0: 0.40}
 
@@ -28,8 +27,7 @@ EXERCISE = Exercise(
     minutes=6,
     difficulty=2,
     reference=price_for,
-    probe=READS(DIGITS, 7.0),
-    reads=READS,
+    reads=read_off("beta", price_for, tolerance=0.18),
     course_runs={"digits": (DIGITS, 7.0), "mnist": (MNIST, 7.0)},
     hints=(
         "Between which two betas of your table does the rate pass 7 nats?",

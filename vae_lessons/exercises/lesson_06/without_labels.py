@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from vae_lessons.data import digits
+from vae_lessons.elbo import beta_loss, elbo_terms
 from vae_lessons.evaluation import judge_confidence
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import attempt
-from vae_lessons.kl import kl_closed_form
 from vae_lessons.vae import VAE
 
 ASKED, EACH, GOAL = (
@@ -47,8 +47,7 @@ def _trained() -> tuple[VAE, Tensor, Tensor]:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
         for _ in range(steps):
             x = images[torch.randint(len(images), (64,))]
-            x_logits, mu, logvar = model(x)
-            loss = -(model.log_likelihood(x_logits, x) - kl_closed_form(mu, logvar)).mean()
+            loss = beta_loss(*elbo_terms(model, x))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -9,7 +9,6 @@ def best_components(gains: dict[int, tuple[float, float]]) -> float:
     return float(max(gains, key=lambda components: gains[components][1]))
 
 
-READS = read_off("components", best_components, tolerance=0.2)
 DIGITS = {1: (0.22, 0.19), 5: (1.46, 1.25), 20: (3.01, 1.93), 50: (4.14, 1.08), 100: (5.84, -1.27)}
 
 EXERCISE = Exercise(
@@ -22,8 +21,7 @@ EXERCISE = Exercise(
     minutes=5,
     difficulty=1,
     reference=best_components,
-    probe=READS(DIGITS),
-    reads=READS,
+    reads=read_off("components", best_components, tolerance=0.2),
     course_runs={"digits": (DIGITS,)},
     hints=(
         "One of the two columns rises for ever. Which, and why?",
