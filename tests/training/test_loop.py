@@ -32,6 +32,12 @@ def test_same_seed_gives_the_same_model_and_history_bit_for_bit():
     assert runs[0][1:] == runs[1][1:]
 
 
+@pytest.mark.parametrize("steps", range(1, 8))
+def test_a_run_of_any_number_of_steps_ends_by_itself(steps):
+    history = fit(small_vae(), IMAGES[:steps], TrainConfig(epochs=1, batch_size=1), progress=False)
+    assert len(history.kl) == 1 and not history.interrupted
+
+
 def test_another_seed_gives_another_model():
     models = [small_vae(), small_vae()]
     for seed, model in enumerate(models):
