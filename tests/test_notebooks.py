@@ -12,11 +12,13 @@ from tests.committed import code_cells, committed, plain, slides
 from vae_lessons import (
     autoencoder,
     beta,
+    bits_back,
     conditional_vae,
     elbo,
     flow_matching,
     free_bits,
     gaussians,
+    importance,
     interpolation,
     kl,
     latent_space,
@@ -37,6 +39,7 @@ TAUGHT = {  # what each lesson writes out in full, and the modules it is importe
     "05_interpolation": (interpolation, latent_space),
     "06_conditional_vae": (conditional_vae,),
     "07_prior": (mixture, flow_matching),
+    "08_bits_back": (bits_back, importance),
 }
 ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
 ON_SLIDES = ("slide", "subslide", "fragment")

@@ -14,7 +14,16 @@ from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "vae_lessons"
 CORRIDOR = [  # the taught modules, which import nothing but each other
-    ["gaussians", "likelihoods", "networks", "reparameterization", "importance", "mixture", "flow_matching"],
+    [
+        "gaussians",
+        "likelihoods",
+        "networks",
+        "reparameterization",
+        "importance",
+        "mixture",
+        "flow_matching",
+        "bits_back",
+    ],
     ["kl", "free_bits", "beta", "interpolation", "latent_space", "autoencoder", "vae", "conditional_vae"],
     ["elbo"],
 ]
@@ -43,6 +52,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
             "balance_explorer",
             "interpolator",
             "latent_sliders",
+            "message_stack",
             "reparameterizer",
             "training_monitor",
         ],
@@ -71,6 +81,7 @@ CONCEPTS = {  # what a newcomer looks for, the only file whose name says so, and
     "reparameterization": ("reparameterization.py", "reparameterize"),
     "ELBO": ("elbo.py", "elbo"),
     "importance-weighted bound": ("importance.py", "importance_weighted"),
+    "bits back": ("bits_back.py", "put_in"),
     "free bits": ("free_bits.py", "free_bits"),
     "interpolation": ("interpolation.py", "slerp"),
     "conditioning": ("conditional_vae.py", "ConditionalVAE"),

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
 from tests.conftest import brief
@@ -16,6 +17,7 @@ IN_LESSON = {
     "05_interpolation": ["Interpolator", "LatentSliders"],
     "06_conditional_vae": ["LatentSliders", "LatentSliders"],
     "07_prior": ["PriorExplorer"],
+    "08_bits_back": ["MessageStack"],
 }
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
@@ -141,6 +143,34 @@ def touch_prior_explorer(root, widget):
     touch_plane(root, widget)
 
 
+def touch_message_stack(root, widget):
+    steps, tiles = root.get_by_role("slider", name="steps"), root.locator(".vl-tile")
+    last = ask(root.page, f"{widget}._names[-1]")
+    for gesture, done in (
+        (root.get_by_role("button", name="Take one out").click, 45),
+        (root.get_by_role("button", name="One step").click, 46),
+        (root.get_by_role("button", name="Take one out").click, 45),
+        (lambda: press(steps, "Home"), 0),
+        (root.get_by_role("button", name="Put one in").click, 3),
+        (root.get_by_role("button", name=last, exact=True).click, 3),
+        (lambda: press(steps, "End"), 48),
+    ):
+        gesture()
+        place = f"{widget}._names.index({widget}.chosen)"
+        checksum = ask(root.page, f"{widget}._sums[{place}][{done}]")
+        expect(root.locator("p.vl-note")).to_contain_text(f"{done // 3} images are in")
+        expect(root.locator("p.vl-note")).to_contain_text(checksum)
+        soon(root.page, lambda done=done: ask(root.page, f"{widget}.done") == done, "Python does not follow")
+        inside = tiles.evaluate_all("tiles => tiles.filter(tile => tile.style.opacity == 1).length")
+        assert inside == done // 3
+        changes = ask(root.page, f"torch.tensor({widget}._bits[{place}]).diff().round().int().tolist()")
+        first = max(0, (done - 1) // 3 * 3)
+        numbers = "".join(f"{'+' if n > 0 else '−'}{abs(n)}" for n in changes[first:done])
+        texts = root.locator("svg").first.locator("text").all_inner_texts()[1::2]
+        assert "".join(texts) == numbers
+    assert ask(root.page, f"{widget}.chosen") == last
+
+
 def touch_reparameterizer(root, widget):
     row = (
         f"torch.tensor([[*{widget}._z[:{widget}._latent], {widget}.z, *{widget}._z[{widget}._latent + 1:]]])"
@@ -169,6 +199,7 @@ CHECKS = {
     "DrawingPad": touch_pad,
     "Interpolator": touch_interpolator,
     "BalanceExplorer": touch_explorer,
+    "MessageStack": touch_message_stack,
     "PriorExplorer": touch_prior_explorer,
     "Reparameterizer": touch_reparameterizer,
     "TrainingMonitor": look_at_monitor,

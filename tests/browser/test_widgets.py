@@ -58,6 +58,7 @@ WIDGETS = {
     "pad, convolutional": "DrawingPad(bold(VAE(latent_dim=2, architecture='conv')), images, labels)",
     "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
     "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
+    "message stack": "MessageStack({f'seed {s}': bold(VAE(latent_dim=2 + s)) for s in range(2)}, images)",
     "prior explorer": "PriorExplorer(bold(VAE(latent_dim=3)), images, {'prior': torch.randn(20, 3), "
     "'flow': torch.randn(5, 20, 3)}, labels)",
     "reparameterizer": "Reparameterizer()",
@@ -538,7 +539,9 @@ PICTURES = {"pad": ".vl-small >> nth=2", "inter": "canvas:not(.vl-thumbnail) >> 
 
 
 def test_an_exported_page_works_from_disk_without_kernel_server_or_network(exported_page):
-    names = [name for name in WIDGETS if name not in ("explorer", "reparameterizer")]  # these decode nothing
+    names = [
+        name for name in WIDGETS if name not in ("explorer", "message stack", "reparameterizer")
+    ]  # they decode nothing
     cells = [new_code_cell(source) for source in (SETUP, *(WIDGETS[name] for name in names))]
     page = exported_page(executed(new_notebook(cells=cells)))
     world: dict = {}
@@ -564,5 +567,22 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
         expected = (255 * widget._functions["decoder"](tensor([[*z, *condition]]))[0]).round().int().tolist()
         canvas = next((PICTURES[start] for start in PICTURES if name.startswith(start)), ".vl-big")
         assert furthest(pixels(root.locator(canvas)), expected) <= CLOSE, name
+    assert page.requests == []
+    assert page.problems == []
+
+
+def test_the_stack_of_an_exported_page_gives_its_images_back_without_a_kernel(exported_page):
+    page = exported_page(
+        executed(new_notebook(cells=[new_code_cell(SETUP), new_code_cell(WIDGETS["message stack"])]))
+    )
+    world: dict = {}
+    exec(SETUP, world)
+    sums = eval(WIDGETS["message stack"], world)._sums[0]
+    root = page.locator(".vae-lessons")
+    expect(root.locator("p.vl-note")).to_contain_text(sums[48], timeout=30_000)
+    for images in range(15, -1, -1):
+        root.get_by_role("button", name="Take one out").click()
+        expect(root.locator("p.vl-note")).to_contain_text(f"{images} images are in")
+        expect(root.locator("p.vl-note")).to_contain_text(sums[3 * images])
     assert page.requests == []
     assert page.problems == []

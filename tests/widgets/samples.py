@@ -18,6 +18,7 @@ from vae_lessons.widgets import (
     Interpolator,
     LatentPlane,
     LatentSliders,
+    MessageStack,
     PriorExplorer,
     Reparameterizer,
     TrainingMonitor,
@@ -128,6 +129,10 @@ WIDGETS = {  # how to make it for a model, and what a hand sets at time t
         lambda t: {"z": [t, -t, 0.5], "chosen": int(9 * t)},
     ),
     "LatentSliders": (lambda model: LatentSliders(model, IMAGES), lambda t: {"z": [t, -t, 0.5]}),
+    "MessageStack": (
+        lambda model: MessageStack({"first": model, "second": model}, IMAGES[:4]),
+        lambda t: {"done": int(12 * t), "chosen": "first" if t < 0.5 else "second"},
+    ),
     "PriorExplorer": (
         lambda model: PriorExplorer(
             model, IMAGES, {"prior": DRAWS, "flow": torch.stack([DRAWS, 2 * DRAWS])}, LABELS

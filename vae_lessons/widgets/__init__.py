@@ -5,6 +5,7 @@ from vae_lessons.widgets.drawing_pad import DrawingPad
 from vae_lessons.widgets.interpolator import Interpolator
 from vae_lessons.widgets.latent_plane import LatentPlane
 from vae_lessons.widgets.latent_sliders import LatentSliders
+from vae_lessons.widgets.message_stack import MessageStack
 from vae_lessons.widgets.prior_explorer import PriorExplorer
 from vae_lessons.widgets.reparameterizer import Reparameterizer
 from vae_lessons.widgets.training_monitor import TrainingMonitor
@@ -15,6 +16,7 @@ __all__ = [
     "Interpolator",
     "LatentPlane",
     "LatentSliders",
+    "MessageStack",
     "PriorExplorer",
     "Reparameterizer",
     "TrainingMonitor",
