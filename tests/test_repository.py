@@ -81,7 +81,6 @@ CONCEPTS = {  # what a newcomer looks for, the only file whose name says so, and
     "reparameterization": ("reparameterization.py", "reparameterize"),
     "ELBO": ("elbo.py", "elbo"),
     "importance-weighted bound": ("importance.py", "importance_weighted"),
-    "bits back": ("bits_back.py", "put_in"),
     "free bits": ("free_bits.py", "free_bits"),
     "interpolation": ("interpolation.py", "slerp"),
     "conditioning": ("conditional_vae.py", "ConditionalVAE"),

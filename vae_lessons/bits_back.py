@@ -22,7 +22,7 @@ class Stack:
     """
 
     def __init__(self, lanes: int, spare: int = 0) -> None:
-        noise = [zlib.crc32(b"%d" % i) for i in range(lanes + spare)]  # 32 bits each, as good as random
+        noise = [zlib.crc32(b"%d" % i) for i in range(lanes + spare)]  # 32 bits each, irregular enough
         self.heads = np.array(noise[:lanes], np.uint64) | np.uint64(1 << 32)  # (L,) from 2**32 to 2**64 - 1
         self.words = noise[lanes:]
 

@@ -7,6 +7,7 @@ A lesson ranks in a code cell that is followed by a markdown cell with the tag "
 written to five_seeds/, one file per lesson and data set; tests/test_five_seeds.py holds the lessons to it.
 """
 
+import copy
 import json
 import os
 import re
@@ -36,16 +37,14 @@ def rankings(notebook: nbformat.NotebookNode) -> list[tuple[nbformat.NotebookNod
     return [(cell, below) for cell, below in pairs if "five-seeds" in below.metadata.get("tags", [])]
 
 
-def run(lesson: str, seed: int) -> tuple[nbformat.NotebookNode, str]:
-    """A lesson executed with its seed replaced, and how it went."""
-    path = lessons.find(lesson)
-    notebook = nbformat.read(path, as_version=4)
-    replaced = 0
+def run(notebook: nbformat.NotebookNode, seed: int) -> tuple[nbformat.NotebookNode, str]:
+    """A copy of the lesson executed with its seed replaced, and how it went."""
+    notebook, replaced = copy.deepcopy(notebook), 0
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source, count = SEED.subn(rf"seed, \1 = {seed}, ", cell.source)
             replaced += count
-    assert replaced == 1, f"{path.name} has no line 'seed, ... = 0, ...'"
+    assert replaced == 1, "the lesson has no line 'seed, ... = 0, ...'"
     start = time.perf_counter()
     try:
         lessons.execute(notebook, {"VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"})
@@ -85,9 +84,10 @@ def keep(lesson: str, seeds: list[str], notebooks: list[nbformat.NotebookNode], 
 
 def main(lesson: str, *seeds: str) -> None:
     seeds = seeds or ("0", "1", "2", "3", "4")
+    as_it_is = nbformat.read(lessons.find(lesson), as_version=4)  # once: it may be edited while this runs
     notebooks, results = [], []
     for seed in seeds:
-        notebook, result = run(lesson, int(seed))
+        notebook, result = run(as_it_is, int(seed))
         notebooks.append(notebook)
         results.append(result)
         print(f"lesson {lesson}, seed {seed}: {result}", flush=True)

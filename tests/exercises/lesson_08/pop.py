@@ -32,12 +32,11 @@ def by_a_table(message, starts, widths, precision):
     return [owner[slot], message // len(owner) * widths[owner[slot]] + owner[:slot].count(owner[slot])]
 
 
-def by_trying(message, starts, widths, precision):
-    for symbol, (start, width) in enumerate(zip(starts, widths, strict=True)):
-        for before in range(message + 1):
-            if (before // width << precision) + start + before % width == message:
-                return symbol, before
-    return None
+def by_bits(message, starts, widths, precision):
+    digits = f"{message:0{precision + 1}b}"
+    upper, slot = int(digits[:-precision], 2), int(digits[-precision:], 2)
+    symbol = sum(start <= slot for start in starts[1:])
+    return [symbol, upper * widths[symbol] + slot - starts[symbol]]
 
 
 def shifted_slot(message, starts, widths, precision):
@@ -49,5 +48,5 @@ def symbol_from_one_and_no_remainder(message, starts, widths, precision):
     return symbol + 1, widths[symbol] * (message >> precision)
 
 
-RIGHT = [by_a_loop, by_bisection, by_numpy, by_a_table, by_trying]
+RIGHT = [by_a_loop, by_bisection, by_numpy, by_a_table, by_bits]
 COMBINED = [shifted_slot, symbol_from_one_and_no_remainder]

@@ -9,9 +9,9 @@ def short_names(stack, prior, likelihood, posterior):
 
 
 def by_keyword(stack, prior, likelihood, posterior):
-    z = stack.pop(table=prior)
-    x = stack.pop(table=likelihood(z))
-    stack.push(symbol=z, table=posterior(x))
+    z = stack.pop(distribution=prior)
+    x = stack.pop(distribution=likelihood(z))
+    stack.push(symbol=z, distribution=posterior(x))
     return x
 
 

@@ -1,6 +1,7 @@
 """Exercise 8.2: derive what a wrong standard deviation of the encoder costs in the file."""
 
 import math
+from collections.abc import Callable
 
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
@@ -29,6 +30,14 @@ EXERCISE = Exercise(
 )
 
 
+def _wrong(sentence: str, wrong: Callable[[float, int], float]) -> None:
+    """A mistake in bits, and the same one in nats as well."""
+    EXERCISE.recognise(sentence, wrong)
+    EXERCISE.recognise(
+        f"{sentence} And it is in nats: divide by log(2).", lambda s, n: wrong(s, n) * math.log(2)
+    )
+
+
 EXERCISE.recognise(
     """This is in nats: a nat is 1 / log(2) bits.""",
     lambda scale, latents: extra_bits(scale, latents) * math.log(2),
@@ -36,53 +45,86 @@ EXERCISE.recognise(
 
 
 EXERCISE.recognise(
-    """You multiply by log(2); from nats to bits one divides by it.""",
+    """You multiply by log(2); to go from nats to bits, divide by it.""",
     lambda scale, latents: extra_bits(scale, latents) * math.log(2) ** 2,
 )
 
 
 EXERCISE.recognise(
-    """This is the KL the other way round, of the true posterior from q. What the ELBO lacks is KL(q || posterior).""",
+    """You have converted to bits twice.""",
+    lambda scale, latents: extra_bits(scale, latents) / math.log(2),
+    lambda scale, latents: latents * (scale**2 - 1 - 2 * math.log2(scale)) / (2 * math.log(2)),
+)
+
+
+EXERCISE.recognise(
+    """These are bytes; the question asks for bits.""",
+    lambda scale, latents: extra_bits(scale, latents) / 8,
+)
+
+
+_wrong(
+    "This is the KL the other way round, of the true posterior from q. What the ELBO lacks is KL(q || posterior).",
     lambda scale, latents: latents * (scale**-2 - 1 + 2 * math.log(scale)) / (2 * math.log(2)),
 )
 
 
-EXERCISE.recognise(
-    """The latents are independent, so their KLs add up: the number of latents is missing.""",
+_wrong(
+    "The latents are independent, so their KLs add up: the number of latents is missing.",
     lambda scale, latents: extra_bits(scale, 1),
 )
 
 
-EXERCISE.recognise(
-    """The one half is missing.""",
+_wrong(
+    "The factor 1/2 is missing.",
     lambda scale, latents: 2 * extra_bits(scale, latents),
 )
 
 
-EXERCISE.recognise(
-    """The sign is inverted: a wrong q never makes a file shorter.""",
+_wrong(
+    "The sign is inverted: a wrong q never makes a file shorter.",
     lambda scale, latents: -extra_bits(scale, latents),
 )
 
 
-EXERCISE.recognise(
-    """You take scale for the ratio of the variances; it is that of the standard deviations.""",
+_wrong(
+    "You take scale for the ratio of the variances; it is that of the standard deviations.",
     lambda scale, latents: latents * (scale - 1 - math.log(scale)) / (2 * math.log(2)),
 )
 
 
-EXERCISE.recognise(
-    """With scale = 1 nothing may be left: the -1 is missing, from the entropy of the true one.""",
+_wrong(
+    "The logarithm of the variance is 2 log(scale); the 2 is missing.",
+    lambda scale, latents: latents * (scale**2 - 1 - math.log(scale)) / (2 * math.log(2)),
+)
+
+
+_wrong(
+    "With scale = 1 nothing may remain: the -1 is missing. It comes from the entropy of q.",
     lambda scale, latents: latents * (scale**2 - 2 * math.log(scale)) / (2 * math.log(2)),
 )
 
 
+_wrong(
+    "The number of latents multiplies both terms.",
+    lambda scale, latents: (latents * (scale**2 - 1) / 2 - math.log(scale)) / math.log(2),
+)
+
+
+_wrong(
+    "The logarithm is missing: a wider q also gives more bits back.",
+    lambda scale, latents: latents * (scale**2 - 1) / (2 * math.log(2)),
+)
+
+
 EXERCISE.recognise(
-    """You count the bits that q gives back, which change by log2(scale) per latent. A wider z also makes x dearer to
-    push.""",
+    """You count the bits that q gives back, which change by log2(scale) per latent. A wider z also makes x more
+    expensive.""",
     lambda scale, latents: latents * math.log2(scale),
     lambda scale, latents: -latents * math.log2(scale),
     lambda scale, latents: latents * abs(math.log2(scale)),
+    lambda scale, latents: latents * math.log(scale),
+    lambda scale, latents: -latents * math.log(scale),
 )
 
 
@@ -92,7 +134,7 @@ EXERCISE.recognise(
 )
 
 
-EXERCISE.recognise(
-    """The sign of the logarithm is inverted: q wider than the posterior gives more bits back, not fewer.""",
+_wrong(
+    "The sign of the logarithm is inverted: q wider than the posterior gives more bits back, not fewer.",
     lambda scale, latents: latents * (scale**2 - 1 + 2 * math.log(scale)) / (2 * math.log(2)),
 )

@@ -7,8 +7,8 @@ PREDICTIONS = (
         key="8-std",
         question="The encoder's standard deviations are doubled, then halved. Which file grows more?",
         choices=(
-            "Doubled: a vague z spoils the code of x more than a narrow one costs",
-            "Halved: a narrow q(z|x) gives fewer bits back",
+            "Doubled: a vague z makes x dearer",
+            "Halved: a narrow q(z|x) gives fewer bits back, a wide one more",
             "Both grow alike",
             "Neither grows: whatever z costs, bits back repays",
         ),

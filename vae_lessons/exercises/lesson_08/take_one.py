@@ -1,7 +1,8 @@
 """Exercise 8.3: take one image out of a message, with its bits given back."""
 
+import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -26,32 +27,34 @@ class _Table:
 
 @dataclass
 class _Stack:
-    """A message in one whole number that writes down what is done to it."""
+    """A message in one whole number."""
 
     message: int
-    steps: list[str] = field(default_factory=list)
 
-    def push(self, symbol: int, table: _Table) -> None:
-        self._known(table, "push(symbol, distribution)")
-        if not isinstance(symbol, int) or not 0 <= symbol < len(table.widths):
+    def push(self, symbol: int, distribution: _Table) -> None:
+        self._known(distribution, "push(symbol, distribution)")
+        try:
+            symbol = operator.index(symbol)
+            width = distribution.widths[symbol] if symbol >= 0 else None
+        except (TypeError, IndexError):
+            width = None
+        if width is None:
             raise TypeError(f"push takes a symbol that pop returned, not {symbol!r}")
-        width, total = table.widths[symbol], sum(table.widths)
-        self.message = self.message // width * total + sum(table.widths[:symbol]) + self.message % width
-        self.steps.append(f"push {symbol} by {table.name}")
+        total, start = sum(distribution.widths), sum(distribution.widths[:symbol])
+        self.message = self.message // width * total + start + self.message % width
 
-    def pop(self, table: _Table) -> int:
-        self._known(table, "pop(distribution)")
-        total = sum(table.widths)
+    def pop(self, distribution: _Table) -> int:
+        self._known(distribution, "pop(distribution)")
+        total = sum(distribution.widths)
         slot, symbol = self.message % total, 0
-        while slot >= table.widths[symbol]:
-            slot, symbol = slot - table.widths[symbol], symbol + 1
-        self.message = table.widths[symbol] * (self.message // total) + slot
-        self.steps.append(f"pop {symbol} by {table.name}")
+        while slot >= distribution.widths[symbol]:
+            slot, symbol = slot - distribution.widths[symbol], symbol + 1
+        self.message = distribution.widths[symbol] * (self.message // total) + slot
         return symbol
 
     @staticmethod
-    def _known(table: object, call: str) -> None:
-        if not isinstance(table, _Table):
+    def _known(distribution: object, call: str) -> None:
+        if not isinstance(distribution, _Table):
             raise TypeError(f"{call}: give prior, likelihood(z) or posterior(x) as the distribution")
 
 
@@ -69,23 +72,31 @@ def _posterior(x: int) -> _Table:
 
 
 def _probe(answer: Answer) -> Iterator[Seen]:
-    for message in (1_000_003, 777_777, 1_234_567, 424_242):
-        given = f"a stack with the message {message}"
+    for message, images in (
+        (1_000_003, (1, 3, 2)),
+        (777_777, (2, 0, 1)),
+        (1_234_567, (3, 1, 0)),
+        (424_242, (0, 2, 3)),
+        (998_877, (0, 1, 1)),
+        (345_678, (2, 3, 0)),
+    ):
         stack = _Stack(message)
-        for x in (1, 3, 2):  # three images, so that the last is not the first
+        for x in images:
+            before = stack.message
             z = stack.pop(_posterior(x))
             stack.push(x, _likelihood(z))
             stack.push(z, PRIOR)
-        stack.steps.clear()
+        given = f"a stack with the message {stack.message}, which was {before} before put_one"
+        untouched = stack.message
         returned, failed = attempt(lambda stack=stack: answer(stack, PRIOR, _likelihood, _posterior), given)
         if failed:
             yield failed
             return
-        if returned is None and not stack.steps:
+        if returned is None and stack.message == untouched:
             yield Seen("the image", "None", given)
             return
-        yield Seen("the steps", "; ".join(stack.steps), given)
         yield Seen("the image", as_tensor(returned), given)
+        yield Seen("the message afterwards", str(stack.message), given)
 
 
 EXERCISE = Exercise(
@@ -93,7 +104,8 @@ EXERCISE = Exercise(
     title="Take one image out",
     task="""put_one(stack, x) did three things: z = stack.pop(posterior(x)), then stack.push(x, likelihood(z)), then
     stack.push(z, prior). Write take_one(stack, prior, likelihood, posterior), which returns the image x that was put
-    in last and leaves the stack as it was before. likelihood(z) and posterior(x) return distributions, like prior.""",
+    in last and leaves the stack as it was before put_one. pop and push take distributions: prior, likelihood(z),
+    posterior(x).""",
     minutes=5,
     difficulty=2,
     reference=take_one,
@@ -106,28 +118,38 @@ EXERCISE = Exercise(
 )
 
 
+def _popped(stack, prior, likelihood):
+    z = stack.pop(prior)
+    return z, stack.pop(likelihood(z))
+
+
 @EXERCISE.mistake
 def bits_kept(stack, prior, likelihood, posterior):
-    """The image is right, but the stack is not as before: put_one had popped z by q(z|x), and nobody pushes it
-    again. The image underneath cannot be read now."""
-    z = stack.pop(prior)
-    return stack.pop(likelihood(z))
+    """The image is right, but the stack is not as before: put_one had popped z by q(z|x), and it is never pushed
+    back. The image underneath cannot be read now."""
+    return _popped(stack, prior, likelihood)[1]
 
 
 @EXERCISE.mistake
 def back_by_the_prior(stack, prior, likelihood, posterior):
     """You push z by the prior. put_one had popped it by the posterior, so it goes back by the posterior."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    z, x = _popped(stack, prior, likelihood)
     stack.push(z, prior)
+    return x
+
+
+@EXERCISE.mistake
+def back_by_the_posterior_of_z(stack, prior, likelihood, posterior):
+    """You push z by posterior(z). The posterior belongs to the image: posterior(x)."""
+    z, x = _popped(stack, prior, likelihood)
+    stack.push(z, posterior(z))
     return x
 
 
 @EXERCISE.mistake
 def popped_again(stack, prior, likelihood, posterior):
     """At the end you pop by the posterior. put_one popped there: to undo a pop, push."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    _, x = _popped(stack, prior, likelihood)
     stack.pop(posterior(x))
     return x
 
@@ -135,35 +157,58 @@ def popped_again(stack, prior, likelihood, posterior):
 @EXERCISE.mistake
 def x_pushed_back(stack, prior, likelihood, posterior):
     """You put x back onto the stack. Only z goes back, by the posterior."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    z, x = _popped(stack, prior, likelihood)
     stack.push(x, likelihood(z))
     return x
 
 
 @EXERCISE.mistake
+def x_and_z_pushed_back(stack, prior, likelihood, posterior):
+    """You put x back onto the stack, and z as well. Only z goes back, by the posterior."""
+    z, x = _popped(stack, prior, likelihood)
+    stack.push(x, likelihood(z))
+    stack.push(z, posterior(x))
+    return x
+
+
+@EXERCISE.mistake
+def only_looked(stack, prior, likelihood, posterior):
+    """You have put the image back, so the stack is as it was before take_one. It should be as before put_one."""
+    z, x = _popped(stack, prior, likelihood)
+    stack.push(x, likelihood(z))
+    stack.push(z, prior)
+    return x
+
+
+@EXERCISE.mistake
 def hidden_variable_returned(stack, prior, likelihood, posterior):
-    """The steps are right, but you return z. Asked is the image, x."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    """The stack is right, but you return what was popped first, by the prior: that is z. The question asks for the
+    image, which came second."""
+    z, x = _popped(stack, prior, likelihood)
     stack.push(z, posterior(x))
     return z
 
 
 @EXERCISE.mistake
 def both_returned(stack, prior, likelihood, posterior):
-    """The steps are right. Return x alone, not two things."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    """The stack is right. Return x alone, not two things."""
+    z, x = _popped(stack, prior, likelihood)
     stack.push(z, posterior(x))
     return x, z
 
 
 @EXERCISE.mistake
+def both_returned_in_order(stack, prior, likelihood, posterior):
+    """The stack is right. Return x alone, not two things."""
+    z, x = _popped(stack, prior, likelihood)
+    stack.push(z, posterior(x))
+    return z, x
+
+
+@EXERCISE.mistake
 def nothing_returned(stack, prior, likelihood, posterior):
-    """The steps are right; the function still has to return x."""
-    z = stack.pop(prior)
-    x = stack.pop(likelihood(z))
+    """The stack is right; the function still has to return x."""
+    z, x = _popped(stack, prior, likelihood)
     stack.push(z, posterior(x))
 
 
@@ -177,19 +222,15 @@ def x_first(stack, prior, likelihood, posterior):
 
 
 @EXERCISE.mistake
-def put_in_again(stack, prior, likelihood, posterior):
-    """You put the image in once more: undone is every step, in reverse order, a push by a pop and a pop by a push."""
-    x = 2
-    z = stack.pop(posterior(x))
-    stack.push(x, likelihood(z))
-    stack.push(z, prior)
-    return x
-
-
-@EXERCISE.mistake
 def by_the_prior_twice(stack, prior, likelihood, posterior):
-    """You pop x by the prior, too. x was coded by p(x|z), likelihood(z)."""
+    """You pop x by the prior as well. x was coded by p(x|z), likelihood(z)."""
     z = stack.pop(prior)
     x = stack.pop(prior)
     stack.push(z, posterior(x))
     return x
+
+
+@EXERCISE.mistake
+def z_alone(stack, prior, likelihood, posterior):
+    """You pop z by the prior, and no more: below it lies the image, coded by likelihood(z)."""
+    return stack.pop(prior)
