@@ -55,6 +55,13 @@ def mnist_raw() -> Path:
     return mnist_folder() or pytest.skip("MNIST is not on this machine: see data/README.md")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lessons with odd numbers run before the even ones, since a lesson may load what its neighbour has trained."""
+    lessons = [item for item in items if item.path.suffix == ".ipynb"]
+    others = [item for item in items if item.path.suffix != ".ipynb"]
+    items[:] = others + sorted(lessons, key=lambda lesson: int(lesson.path.name[:2]) % 2 == 0)
+
+
 def pytest_unconfigure() -> None:
     SCRATCH.cleanup()
 

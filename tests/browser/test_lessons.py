@@ -166,7 +166,7 @@ def touch_message_stack(root, widget):
         changes = ask(root.page, f"torch.tensor({widget}._bits[{place}]).diff().round().int().tolist()")
         first = max(0, (done - 1) // 3 * 3)
         numbers = "".join(f"{'+' if n > 0 else '−'}{abs(n)}" for n in changes[first:done])
-        texts = root.locator("svg").first.locator("text").all_inner_texts()[1::2]
+        texts = root.locator("svg").first.locator("text").all_text_contents()[0::2]
         assert "".join(texts) == numbers
     assert ask(root.page, f"{widget}.chosen") == last
 

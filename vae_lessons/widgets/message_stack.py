@@ -98,7 +98,8 @@ class MessageStack(BrowserWidget):
             per_pixel = (np.array(run[3::3]) - run[0]) / self._x[0].numel() / np.arange(1, len(self._x) + 1)
             right.plot(range(1, len(self._x) + 1), per_pixel, color=colour, label=name)
             right.axhline(elbo, color=colour, linestyle=":")
-        right.set(title="dotted: minus ELBO", xlabel="images in the message", ylabel="bits per pixel")
+        right.set(title="dotted: minus the ELBO", xlabel="images in the message", ylabel="net bits per pixel")
+        right.xaxis.get_major_locator().set_params(integer=True)
         right.legend()
         images_in, grown = self.done // 3, bits[self.done] - bits[0]
         caption = (
