@@ -10,6 +10,7 @@ def best_components(gains: dict[int, tuple[float, float]]) -> float:
 
 
 DIGITS = {1: (0.22, 0.19), 5: (1.46, 1.25), 20: (3.01, 1.93), 50: (4.14, 1.08), 100: (5.84, -1.27)}
+MNIST = {1: (0.17, 0.02), 5: (1.40, 0.80), 20: (2.72, 1.10), 50: (3.91, -0.01), 100: (5.55, -2.22)}
 
 EXERCISE = Exercise(
     number="7.4",
@@ -22,7 +23,7 @@ EXERCISE = Exercise(
     difficulty=1,
     reference=best_components,
     reads=read_off("components", best_components, tolerance=0.2),
-    course_runs={"digits": (DIGITS,)},
+    course_runs={"digits": (DIGITS,), "mnist": (MNIST,)},
     hints=(
         "One of the two columns rises for ever. Which, and why?",
         "What will the density be used for, codes that it has seen or new ones?",
