@@ -23,7 +23,7 @@ from vae_lessons.reparameterization import reparameterize
 from vae_lessons.training import TrainConfig, fit
 from vae_lessons.vae import VAE
 
-SAMPLES, STEPS, BATCH = 1000, 100, 200
+SAMPLES, STEPS = 1000, 100
 
 
 class CleanImage(nn.Module):
@@ -66,7 +66,9 @@ def clean_image_loss(model: CleanImage, x: Tensor) -> Tensor:
     return ((model.network((1 - t) * noise + t * x, t) - x) ** 2).sum(1).mean()
 
 
-def train(model: nn.Module, loss: Callable[[nn.Module, Tensor], Tensor], x: Tensor, seconds: float) -> int:
+def train(
+    model: nn.Module, loss: Callable[[nn.Module, Tensor], Tensor], x: Tensor, seconds: float, batch: int = 200
+) -> int:
     """Adam for so many seconds, its learning rate falling to 0 in that time. Returns the steps made."""
     torch.manual_seed(0)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
@@ -74,7 +76,7 @@ def train(model: nn.Module, loss: Callable[[nn.Module, Tensor], Tensor], x: Tens
     while (spent := (time.perf_counter() - start) / seconds) < 1:
         optimizer.param_groups[0]["lr"] = 2e-3 * (1 - spent)
         optimizer.zero_grad()
-        loss(model, x[torch.randint(len(x), (BATCH,))]).backward()
+        loss(model, x[torch.randint(len(x), (batch,))]).backward()
         optimizer.step()
         steps += 1
     return steps
@@ -120,14 +122,14 @@ def main(*seconds: float) -> None:
     print(f"{'trained':45s}   in all   judged digits")
     on_codes(images, seconds[0])
     for budget in seconds:
-        for name, make, loss in (
-            ("pixels, velocity", lambda: VelocityNetwork(784), flow_matching_loss),
-            ("pixels, clean image", lambda: CleanImage(VelocityNetwork(784, 512)), clean_image_loss),
-            ("pixels, clean image, convolutions", lambda: CleanImage(SmallUNet()), clean_image_loss),
+        for name, make, loss, batch in (
+            ("pixels, velocity", lambda: VelocityNetwork(784), flow_matching_loss, 200),
+            ("pixels, clean image", lambda: CleanImage(VelocityNetwork(784, 512)), clean_image_loss, 200),
+            ("pixels, clean image, convolutions", lambda: CleanImage(SmallUNet(16)), clean_image_loss, 50),
         ):
             torch.manual_seed(0)
             model = make()
-            steps = train(model, loss, x, budget)
+            steps = train(model, loss, x, budget, batch)
             made = flow(model, torch.randn(SAMPLES, 784), STEPS)[-1].view(-1, 1, 28, 28) / 2 + 0.5
             print(f"{f'{name}, {steps} steps':45s} {budget:6.0f} s {share(made):6.0%}", flush=True)
 
