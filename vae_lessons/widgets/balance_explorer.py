@@ -11,6 +11,7 @@ from vae_lessons import evaluation, plotting
 from vae_lessons.data.images import binarize, check_images, to_unit
 from vae_lessons.widgets.arrays import as_bytes, check_grey, decode, encode, prior_points
 from vae_lessons.widgets.browser_widget import BrowserWidget, script
+from vae_lessons.widgets.validators import checked_choice
 
 
 class BalanceExplorer(BrowserWidget):
@@ -61,9 +62,7 @@ class BalanceExplorer(BrowserWidget):
 
     @traitlets.validate("chosen")
     def _check_chosen(self, proposal: dict) -> str:
-        if self._names and proposal.value not in self._names:
-            raise traitlets.TraitError(f"chosen is one of {', '.join(self._names)}, not {proposal.value!r}.")
-        return proposal.value
+        return checked_choice("chosen", proposal.value, self._names)
 
     def still(self) -> tuple[Figure, str, str]:
         """What the chosen model reconstructs and samples."""

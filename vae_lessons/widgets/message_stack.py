@@ -16,6 +16,7 @@ from vae_lessons.bits_back import Stack, put_in, take_out
 from vae_lessons.data.images import binarize, check_images
 from vae_lessons.widgets.arrays import as_bytes, check_grey
 from vae_lessons.widgets.browser_widget import BrowserWidget, script
+from vae_lessons.widgets.validators import checked_choice
 
 IMAGES = 16  # at most
 STEPS = ("pop z by q(z|x)", "push x by p(x|z)", "push z by p(z)")
@@ -36,13 +37,9 @@ class MessageStack(BrowserWidget):
     chosen = traitlets.Unicode().tag(sync=True)
     done = traitlets.Int(0).tag(sync=True)  # steps, three an image
     _names = traitlets.List().tag(sync=True)
-    _bits = traitlets.List().tag(
-        sync=True
-    )  # of each model: the length of the message after 0, 1, 2, ... steps
+    _bits = traitlets.List().tag(sync=True)  # of each model: the message's length after 0, 1, 2, ... steps
     _sums = traitlets.List().tag(sync=True)  # of each model: the checksum of the message after them
-    _elbos = traitlets.List().tag(
-        sync=True
-    )  # of each model: minus the ELBO of these images, in bits per pixel
+    _elbos = traitlets.List().tag(sync=True)  # of each model: minus the images' ELBO, in bits per pixel
     _steps = traitlets.List(list(STEPS)).tag(sync=True)
     _shape = traitlets.List().tag(sync=True)
     _images = traitlets.Bytes().tag(sync=True)
@@ -70,9 +67,7 @@ class MessageStack(BrowserWidget):
 
     @traitlets.validate("chosen")
     def _check_chosen(self, proposal: dict) -> str:
-        if self._names and proposal.value not in self._names:
-            raise traitlets.TraitError(f"chosen is one of {', '.join(self._names)}, not {proposal.value!r}.")
-        return proposal.value
+        return checked_choice("chosen", proposal.value, self._names)
 
     @traitlets.validate("done")
     def _check_done(self, proposal: dict) -> int:

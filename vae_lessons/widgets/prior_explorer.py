@@ -11,6 +11,7 @@ from vae_lessons import plotting
 from vae_lessons.widgets.arrays import decode
 from vae_lessons.widgets.browser_widget import script
 from vae_lessons.widgets.plane import PlaneWidget
+from vae_lessons.widgets.validators import checked_choice
 
 KEPT, PICTURES, TIMES = 64, 8, 21  # draws of each density, pictures of them at once, times of a flow
 
@@ -61,9 +62,7 @@ class PriorExplorer(PlaneWidget):
 
     @traitlets.validate("source")
     def _check_source(self, proposal: dict) -> str:
-        if self._names and proposal.value not in self._names:
-            raise traitlets.TraitError(f"source is one of {', '.join(self._names)}, not {proposal.value!r}.")
-        return proposal.value
+        return checked_choice("source", proposal.value, self._names)
 
     @traitlets.validate("t")
     def _check_t(self, proposal: dict) -> float:

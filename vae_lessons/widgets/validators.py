@@ -1,6 +1,7 @@
 """Checks of the values that a trait is given."""
 
 import math
+from collections.abc import Sequence
 
 import traitlets
 
@@ -16,3 +17,10 @@ def checked_numbers(name: str, values: object, count: int) -> tuple[float, ...]:
     if not all(map(math.isfinite, numbers)):
         raise traitlets.TraitError(f"{name} = {numbers} holds a number that is NaN or infinite.")
     return numbers
+
+
+def checked_choice(name: str, value: str, choices: Sequence[str]) -> str:
+    """The value if it is one of the choices, or if there are none yet; raises TraitError for anything else."""
+    if choices and value not in choices:
+        raise traitlets.TraitError(f"{name} is one of {', '.join(choices)}, not {value!r}.")
+    return value
