@@ -1,7 +1,7 @@
 """Exercise 8.1: take a symbol off a message that is one whole number."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from torch import Tensor
@@ -69,82 +69,69 @@ EXERCISE = Exercise(
 )
 
 
-def _read(message: int, starts: Sequence[int], precision: int) -> tuple[int, int]:
-    """The slot, and the symbol in whose interval it lies."""
-    slot = message % 2**precision
-    return slot, max(s for s, start in enumerate(starts) if start <= slot)
+def _with_message(wrong: Callable[[int, int, int, int, int], object]) -> Answer:
+    """An answer whose symbol is right, and whose message is wrong(message, slot, start, width, precision)."""
+
+    def answer(message, starts, widths, precision):
+        symbol, _ = pop(message, starts, widths, precision)
+        slot = message % 2**precision
+        return symbol, wrong(message, slot, starts[symbol], widths[symbol], precision)
+
+    return answer
 
 
 EXERCISE.recognise(
     """The symbol is right. From the slot its start has to be subtracted: only the offset within the interval is
     message % width.""",
-    lambda m, st, w, p: (_read(m, st, p)[1], w[_read(m, st, p)[1]] * (m >> p) + _read(m, st, p)[0]),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p) + slot),
 )
 
 
 EXERCISE.recognise(
     """The symbol is right, but the remainder that push had hidden in the slot is wrong: it is slot - start.""",
-    lambda m, st, w, p: (_read(m, st, p)[1], w[_read(m, st, p)[1]] * (m >> p)),
-    lambda m, st, w, p: (_read(m, st, p)[1], w[_read(m, st, p)[1]] * (m >> p) + m % w[_read(m, st, p)[1]]),
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * (m >> p) + _read(m, st, p)[0] % w[_read(m, st, p)[1]],
-    ),
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * (m >> p) + st[_read(m, st, p)[1]] - _read(m, st, p)[0],
-    ),
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * (m >> p) + _read(m, st, p)[0] + st[_read(m, st, p)[1]],
-    ),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p)),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p) + m % width),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p) + slot % width),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p) + start - slot),
+    _with_message(lambda m, slot, start, width, p: width * (m >> p) + slot + start),
 )
 
 
 EXERCISE.recognise(
     """The symbol is right. The message before was divided by the width: multiply it again, and add what is left.""",
-    lambda m, st, w, p: (_read(m, st, p)[1], m >> p),
+    _with_message(lambda m, slot, start, width, p: m >> p),
 )
 
 
 EXERCISE.recognise(
     """The symbol is right. The upper part has to be multiplied by the width, by which push had divided it.""",
-    lambda m, st, w, p: (_read(m, st, p)[1], (m >> p) + _read(m, st, p)[0] - st[_read(m, st, p)[1]]),
+    _with_message(lambda m, slot, start, width, p: (m >> p) + slot - start),
 )
 
 
 EXERCISE.recognise(
     """+ binds more tightly than >>: put the shift in brackets.""",
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * m >> p + _read(m, st, p)[0] - st[_read(m, st, p)[1]],
-    ),
-    lambda m, st, w, p: (_read(m, st, p)[1], m >> p + _read(m, st, p)[0] - st[_read(m, st, p)[1]]),
+    _with_message(lambda m, slot, start, width, p: width * m >> p + slot - start),
+    _with_message(lambda m, slot, start, width, p: m >> p + slot - start),
 )
 
 
 EXERCISE.recognise(
     """You divide with /, which makes a float, and a float has no more than 16 digits: // and >> stay exact.""",
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * (m / 2**p) + _read(m, st, p)[0] - st[_read(m, st, p)[1]],
-    ),
-    lambda m, st, w, p: (
-        _read(m, st, p)[1],
-        w[_read(m, st, p)[1]] * int(m / 2**p) + _read(m, st, p)[0] - st[_read(m, st, p)[1]],
-    ),
+    _with_message(lambda m, slot, start, width, p: width * (m / 2**p) + slot - start),
+    _with_message(lambda m, slot, start, width, p: width * int(m / 2**p) + slot - start),
 )
 
 
 EXERCISE.recognise(
     """You return the slot. Which symbol's interval does it lie in?""",
-    lambda m, st, w, p: (_read(m, st, p)[0], pop(m, st, w, p)[1]),
+    lambda m, st, w, p: (m % 2**p, pop(m, st, w, p)[1]),
 )
 
 
 EXERCISE.recognise(
     """You return the start of the symbol's interval; the question asks for the symbol's number.""",
-    lambda m, st, w, p: (st[_read(m, st, p)[1]], pop(m, st, w, p)[1]),
+    lambda m, st, w, p: (st[pop(m, st, w, p)[0]], pop(m, st, w, p)[1]),
 )
 
 

@@ -21,7 +21,6 @@ def take_one(stack, prior, likelihood, posterior):
 class _Table:
     """Widths of intervals, one for each symbol; their sum is a power of 2."""
 
-    name: str
     widths: Sequence[int]
 
 
@@ -58,17 +57,17 @@ class _Stack:
             raise TypeError(f"{call}: give prior, likelihood(z) or posterior(x) as the distribution")
 
 
-PRIOR = _Table("the prior", (8, 4, 4))
+PRIOR = _Table((8, 4, 4))
 LIKELIHOOD = ((9, 2, 3, 2), (1, 12, 2, 1), (2, 3, 1, 10))
 POSTERIOR = ((12, 1, 3), (3, 11, 2), (7, 4, 5), (3, 2, 11))
 
 
 def _likelihood(z: int) -> _Table:
-    return _Table(f"p(x|z={z})", LIKELIHOOD[z])
+    return _Table(LIKELIHOOD[z])
 
 
 def _posterior(x: int) -> _Table:
-    return _Table(f"q(z|x={x})", POSTERIOR[x])
+    return _Table(POSTERIOR[x])
 
 
 def _probe(answer: Answer) -> Iterator[Seen]:
