@@ -54,7 +54,7 @@ def train_judge(images: int = 60_000, epochs: int = 6, seed: int = 0, progress: 
     pictures, labels, _ = draw(images, seed=seed + 1000)  # not the seeds of the course's data set
     batch_size = 128
     steps = epochs * (images // batch_size)
-    bar = tqdm(total=steps, disable=not progress, unit="step")
+    bar = tqdm(total=steps, disable=not progress, unit="step", mininterval=0.5)
     with torch.random.fork_rng(), bar:
         torch.manual_seed(seed)
         judge = DigitJudge()

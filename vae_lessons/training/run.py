@@ -67,7 +67,7 @@ class Run:
     ) -> None:
         self.images, self.device, self.config = len(images), images.device, config
         self.total_steps = config.epochs * math.ceil(self.images / config.batch_size)
-        self.bar = tqdm(total=self.total_steps, disable=not progress, unit="step")
+        self.bar = tqdm(total=self.total_steps, disable=not progress, unit="step", mininterval=0.5)
         self._history, self._monitor = history, monitor
         self._step, self._epoch = 0, 0
         self.began = time.perf_counter()
