@@ -26,6 +26,7 @@ CORRIDOR = [  # the taught modules, which import nothing but each other
     ],
     ["kl", "free_bits", "beta", "interpolation", "latent_space", "autoencoder", "vae", "conditional_vae"],
     ["elbo"],
+    ["anomaly"],
 ]
 FLOORS = {  # by folder, from the bottom up; a module imports only from the floors below its own
     "": [
@@ -38,17 +39,18 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["doctor", "server_extension"],
         ["__main__"],
     ],
-    "data": [["images", "digits", "faces", "mnist"], ["datasets"]],
+    "data": [["images", "digits", "faces", "mnist"], ["datasets", "defects"]],
     "training": [["weights", "fingerprint"], ["cache"], ["run"], ["loop"], ["checkpoints"]],
     "evaluation": [
         ["batches", "disentanglement", "judge", "latents", "pictures"],
         ["bounds", "collapse", "copying", "frechet", "judge_training"],
     ],
     "widgets": [
-        ["arrays", "network_export", "validators"],
+        ["arrays", "drawing_surface", "network_export", "validators"],
         ["browser_widget"],
         [
             "plane",
+            "anomaly_pad",
             "balance_explorer",
             "interpolator",
             "latent_sliders",

@@ -1,7 +1,9 @@
 """Each widget under mouse and keys: what the page shows is what PyTorch decodes, and nobody is left out."""
 
+import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
@@ -39,6 +41,7 @@ def breaks(change):
 
 images, labels, factors = digits.draw(100, seed=3)
 slant = factors["slant"][:, None].float() / 30
+KINDS = {"upside down": images[60:].flip(2), "negatives": 255 - images[60:]}
 W = {}
 """
 WIDGETS = {
@@ -56,6 +59,9 @@ WIDGETS = {
     "plane that asks Python": "LatentPlane(Remote(bold(VAE(latent_dim=2))), images, labels)",
     "pad": "DrawingPad(bold(VAE(latent_dim=3)), images, labels)",
     "pad, convolutional": "DrawingPad(bold(VAE(latent_dim=2, architecture='conv')), images, labels)",
+    "anomaly pad": "AnomalyPad(bold(VAE(latent_dim=3)), images[:60], KINDS)",
+    "anomaly pad, convolutional": "AnomalyPad(bold(VAE(latent_dim=2, architecture='conv')), images[:60], KINDS)",
+    "anomaly pad that asks Python": "AnomalyPad(Remote(bold(VAE(latent_dim=3))), images[:60], KINDS)",
     "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
     "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
     "message stack": "MessageStack({f'seed {s}': bold(VAE(latent_dim=2 + s)) for s in range(2)}, images)",
@@ -306,6 +312,153 @@ def test_the_pad_can_be_drawn_on_by_keys_and_cleared(widget, name):
     assert set(pixels(widget.locator(".vl-small").first)) == {0}
 
 
+ANOMALY_PADS = [name for name in WIDGETS if name.startswith("anomaly pad")]
+
+
+def check_score(widget: Locator, name: str) -> None:
+    """The score, its verdict and the three pictures of the drawing that the page shows, against Python."""
+    page, w = widget.page, f"W[{name!r}]"
+    seen, rebuilt, surprise = widget.locator(".vl-view").all()
+    x = pixels(seen)
+    soon(
+        page,
+        lambda: x == ask(page, f"(255 * {w}.x.flatten()).int().tolist()"),
+        "Python does not hear of the drawing",
+    )
+    score, percentile, threshold = ask(page, f"[{w}.score, {w}.percentile, {w}.threshold]")
+    soon(page, lambda: data(widget, "score") == pytest.approx(score, rel=1e-3), "not Python's score")
+    verdict = widget.locator(".vl-verdict").inner_text()
+    shown = re.fullmatch(
+        r"minus ELBO (\d+) nats, higher than (.+) % of normal images: (ALARM|no alarm)", verdict
+    )
+    assert float(shown[1]) == pytest.approx(score, abs=0.5 + 1e-3 * score)
+    assert float(shown[2]) == pytest.approx(100 * percentile, abs=0.1 + 100 / 60)
+    if abs(score - threshold) > 1e-3 * score:
+        assert shown[3] == ("ALARM" if score > threshold else "no alarm")
+    mean = f"{w}._model.decode({w}._model.encode({w}.x)[0]).sigmoid()"
+    assert (
+        furthest(pixels(rebuilt), ask(page, f"(255 * {mean}.flatten()).round().int().tolist()")) <= 2 * CLOSE
+    )
+    green = surprise.evaluate(
+        """(canvas) => Array.from(canvas.getContext("2d").getImageData(0, 0, 28, 28).data)
+            .filter((_, n) => n % 4 === 1)"""
+    )
+    nats = ask(page, f"{w}._terms({w}.x)[1].flatten().tolist()")
+    assert furthest(green, np.interp(nats, [0, 2, 4], [255, 141, 39]).tolist()) <= CLOSE
+
+
+def shown_rates(widget: Locator) -> list[float]:
+    """Detections and false alarms in percent, and the AUROC, as the page words them."""
+    words = widget.locator(".vl-beside p").inner_text()
+    return [float(number) for number in re.fullmatch(
+        r"detects (\d+) % at (.+) % false alarms; AUROC (.+)", words).groups()]  # fmt: skip
+
+
+def put(widget: Locator, name: str, drawing: str) -> None:
+    """Let Python set the drawing to these bytes, and wait until the page shows its score."""
+    ask(widget.page, f"setattr(W[{name!r}], 'drawing', {drawing})")
+    score = ask(widget.page, f"W[{name!r}].score")
+    soon(
+        widget.page,
+        lambda: data(widget, "score") == pytest.approx(score, rel=1e-3),
+        "not the drawing's score",
+    )
+
+
+@pytest.mark.parametrize("name", ANOMALY_PADS)
+def test_a_drawing_is_scored_as_python_scores_it(widget, name):
+    pad, x = widget.get_by_role("application", name="Drawing pad"), widget.locator(".vl-view").first
+    check_score(widget, name)  # the example
+    scores = [data(widget, "score")]
+    drag(pad, (0.1, 0.1), (0.5, 0.1), (0.2, 0.6))
+    check_score(widget, name)
+    scores.append(data(widget, "score"))
+    press(pad, " ", *["Shift+ArrowRight"] * 5, " ")
+    check_score(widget, name)
+    scores.append(data(widget, "score"))
+    assert set(pixels(x)) == {0, 255}, "the model sees black and white alone"
+    widget.get_by_role("button", name="Clear").click()
+    assert set(pixels(x)) == {0}
+    check_score(widget, name)
+    scores.append(data(widget, "score"))
+    press(pad, " ", *["Shift+ArrowDown"] * 4, " ")
+    press(pad, "Delete")
+    assert set(pixels(x)) == {0}
+    assert len(set(scores)) == 4
+
+
+@pytest.mark.parametrize("name", ANOMALY_PADS)
+def test_the_threshold_decides_on_the_alarm_and_where_the_roc_curve_is(widget, name):
+    page, w = widget.page, f"W[{name!r}]"
+    knob, verdict = widget.get_by_role("slider", name="alarm above"), widget.locator(".vl-verdict")
+    put(widget, name, "bytes(images[5].numpy())")
+    marker = widget.locator(".vl-beside circle")
+    for keys, alarm in (
+        (["Home"], "ALARM"),
+        (["PageUp"] * 3, None),
+        (["ArrowRight"] * 7, None),
+        (["End"], "no alarm"),
+    ):
+        press(knob, *keys)
+        shown = float(knob.input_value())
+        soon(page, lambda t=shown: ask(page, f"{w}.threshold") == t, "Python does not hear of the threshold")
+        false_alarms, detections = ask(
+            page,
+            f"[sum(s > {shown} for s in scores) / len(scores) for scores in ({w}._normal, {w}._anomalies[0])]",
+        )
+        assert shown_rates(widget)[:2] == pytest.approx([100 * detections, 100 * false_alarms], abs=0.51)
+        if alarm:
+            expect(verdict).to_contain_text(f": {alarm}")
+        at = [float(marker.get_attribute(axis)) for axis in ("cx", "cy")]
+        assert at == pytest.approx([24 + 140 * false_alarms, 152 - 140 * detections])
+        points = [tuple(map(float, point.split(","))) for point in
+                  widget.locator(".vl-beside polyline").get_attribute("points").split()]  # fmt: skip
+        assert min(abs(x - at[0]) + abs(y - at[1]) for x, y in points) < 1e-6, "the point lies on the curve"
+    ask(page, f"setattr({w}, 'threshold', {w}.score - 1)")
+    expect(verdict).to_contain_text(": ALARM")
+    ask(page, f"setattr({w}, 'threshold', {w}.score + 1)")
+    expect(verdict).to_contain_text(": no alarm")
+
+
+@pytest.mark.parametrize("name", ANOMALY_PADS[:1])
+def test_other_anomalies_are_compared_at_the_same_threshold(widget, name):
+    page, w = widget.page, f"W[{name!r}]"
+    ask(page, f"setattr({w}, 'threshold', sorted({w}._normal)[30])")
+    before = ask(page, f"{w}.threshold")
+    seen = []
+    for place, kind in ((1, "negatives"), (0, "upside down")):
+        widget.get_by_role("button", name=kind).click()
+        soon(page, lambda k=kind: ask(page, f"{w}.chosen") == k, "not chosen")
+        detections, auroc = ask(
+            page,
+            f"(lambda normal, other: [sum(s > {before} for s in other) / len(other), sum((o > n) + (o == n) / 2 "
+            f"for n in normal for o in other) / len(normal) / len(other)])({w}._normal, {w}._anomalies[{place}])",
+        )
+        assert shown_rates(widget) == pytest.approx([100 * detections, 48.3, auroc], abs=0.51)
+        assert shown_rates(widget)[2] == pytest.approx(auroc, abs=0.0051)
+        seen.append(widget.locator(".vl-beside polyline").get_attribute("points"))
+    assert seen[0] != seen[1]
+    assert ask(page, f"{w}.threshold") == before
+
+
+@pytest.mark.parametrize("name", ANOMALY_PADS)
+def test_two_hundred_fast_strokes_end_in_the_last_score(widget, name):
+    widget.get_by_role("button", name="Clear").click()
+    widget.locator(".vl-pad").evaluate(
+        """async (pad) => {
+            const press = (key) => pad.dispatchEvent(new KeyboardEvent("keydown", { key }));
+            press(" ");
+            for (let n = 0; n < 200; n++) {
+                press(["ArrowUp", "ArrowRight", "ArrowDown", "ArrowLeft"][Math.floor(Math.sqrt(2 * n)) % 4]);
+                if (n % 10 === 0) await new Promise(requestAnimationFrame);
+            }
+            press(" ");
+        }"""
+    )
+    check_score(widget, name)
+    assert set(pixels(widget.locator(".vl-view").first)) == {0, 255}
+
+
 @pytest.mark.parametrize("name", ["interpolator"])
 def test_the_interpolator_goes_both_ways(widget, name):
     blended, latent = widget.locator("canvas.vl-picture:not(.vl-thumbnail)").all()
@@ -447,7 +600,7 @@ def test_two_hundred_fast_events_end_in_the_last_state(widget, name):
     assert furthest(pixels(widget.locator(".vl-big")), expected) <= CLOSE
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "interpolator"])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", "interpolator"])
 def test_keys_on_a_widget_do_nothing_to_the_notebook(widget, name):
     page, model = widget.page, "window.jupyterapp.shell.currentWidget.content"
     before = page.evaluate(f"[{model}.widgets.length, {model}.activeCellIndex]")
@@ -470,7 +623,7 @@ def test_nothing_serious_is_found_by_axe_and_every_control_is_reached_by_tab(wid
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad"])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad"])
 def test_the_focus_is_seen_on_whatever_tab_reaches(widget, name):
     controls = widget.locator("input:visible, button:visible, [tabindex]:visible")
     controls.first.focus()
@@ -540,8 +693,10 @@ PICTURES = {"pad": ".vl-small >> nth=2", "inter": "canvas:not(.vl-thumbnail) >> 
 
 def test_an_exported_page_works_from_disk_without_kernel_server_or_network(exported_page):
     names = [
-        name for name in WIDGETS if name not in ("explorer", "message stack", "reparameterizer")
-    ]  # they decode nothing
+        name
+        for name in WIDGETS
+        if name not in ("explorer", "message stack", "reparameterizer", *ANOMALY_PADS)
+    ]  # they decode nothing, or have a test of their own
     cells = [new_code_cell(source) for source in (SETUP, *(WIDGETS[name] for name in names))]
     page = exported_page(executed(new_notebook(cells=cells)))
     world: dict = {}
@@ -584,5 +739,31 @@ def test_the_stack_of_an_exported_page_gives_its_images_back_without_a_kernel(ex
         root.get_by_role("button", name="Take one out").click()
         expect(root.locator("p.vl-note")).to_contain_text(f"{images} images are in")
         expect(root.locator("p.vl-note")).to_contain_text(sums[3 * images])
+    assert page.requests == []
+    assert page.problems == []
+
+
+@pytest.mark.parametrize("name", ANOMALY_PADS)
+def test_the_anomaly_pad_of_an_exported_page_scores_a_drawing_without_a_kernel(exported_page, name):
+    page = exported_page(executed(new_notebook(cells=[new_code_cell(SETUP), new_code_cell(WIDGETS[name])])))
+    root = page.locator(".vae-lessons")
+    root.wait_for(timeout=30_000)
+    drag(root.locator(".vl-pad"), (0.3, 0.2), (0.7, 0.2), (0.4, 0.8))
+    if "Python" in name:
+        expect(root.get_by_role("alert")).to_contain_text("Run this cell again", timeout=10_000)
+    else:
+        world: dict = {}
+        exec(SETUP, world)
+        pad = eval(WIDGETS[name], world)
+        scored = []
+        for image in ("a drawn 7", "a blank page"):
+            if image == "a blank page":
+                root.get_by_role("button", name="Clear").click()
+            x = world["torch"].tensor(pixels(root.locator(".vl-view").first)).view(1, 1, 28, 28) / 255
+            scored.append(pad._scores(x)[0])
+            assert data(root, "score") == pytest.approx(scored[-1], rel=1e-3), image
+        assert scored[0] != scored[1]
+        press(root.get_by_role("slider", name="alarm above"), "Home")
+        expect(root.locator(".vl-beside p")).to_contain_text("detects 100 % at 100.0 % false alarms")
     assert page.requests == []
     assert page.problems == []

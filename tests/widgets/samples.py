@@ -13,6 +13,7 @@ from vae_lessons.data.digits import draw
 from vae_lessons.networks import conv_encoder
 from vae_lessons.vae import VAE
 from vae_lessons.widgets import (
+    AnomalyPad,
     BalanceExplorer,
     DrawingPad,
     Interpolator,
@@ -115,6 +116,16 @@ DRAWS = torch.randn(16, 3, generator=torch.Generator().manual_seed(2))
 
 
 WIDGETS = {  # how to make it for a model, and what a hand sets at time t
+    "AnomalyPad": (
+        lambda model: AnomalyPad(
+            model, IMAGES[:40], {"upside down": IMAGES[40:].flip(2), "negatives": 255 - IMAGES[40:]}
+        ),
+        lambda t: {
+            "threshold": 200 + t,
+            "chosen": "upside down" if t < 0.5 else "negatives",
+            "drawing": memoryview(bytes([int(255 * t)] * 784)),
+        },
+    ),
     "BalanceExplorer": (
         lambda model: BalanceExplorer({"first": model, "second": model}, IMAGES),
         lambda t: {"chosen": "first" if t < 0.5 else "second"},

@@ -1,5 +1,6 @@
 """Interactive widgets: pictures that respond at once."""
 
+from vae_lessons.widgets.anomaly_pad import AnomalyPad
 from vae_lessons.widgets.balance_explorer import BalanceExplorer
 from vae_lessons.widgets.drawing_pad import DrawingPad
 from vae_lessons.widgets.interpolator import Interpolator
@@ -11,6 +12,7 @@ from vae_lessons.widgets.reparameterizer import Reparameterizer
 from vae_lessons.widgets.training_monitor import TrainingMonitor
 
 __all__ = [
+    "AnomalyPad",
     "BalanceExplorer",
     "DrawingPad",
     "Interpolator",

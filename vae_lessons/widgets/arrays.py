@@ -30,11 +30,16 @@ def encode(model: nn.Module, x: Tensor, conditions: Tensor | None = None) -> tup
 
 
 @torch.no_grad()
-def decode(model: nn.Module, z: Tensor, *conditions: Tensor) -> Tensor:
-    """Images x_hat (N, C, H, W) in [0, 1] of points z (N, J), for a conditional model with one condition each."""
+def decode_logits(model: nn.Module, z: Tensor, *conditions: Tensor) -> Tensor:
+    """x_logits (N, C, H, W) of points z (N, J), for a conditional model with one condition each."""
     check_grey(model)
     device = next(model.parameters()).device
-    return model.decode(z.to(device), *(condition.to(device) for condition in conditions)).sigmoid().cpu()
+    return model.decode(z.to(device), *(condition.to(device) for condition in conditions)).cpu()
+
+
+def decode(model: nn.Module, z: Tensor, *conditions: Tensor) -> Tensor:
+    """Images x_hat (N, C, H, W) in [0, 1] of points z (N, J), for a conditional model with one condition each."""
+    return decode_logits(model, z, *conditions).sigmoid()
 
 
 def as_bytes(images: Tensor) -> bytes:

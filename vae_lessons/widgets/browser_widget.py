@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from vae_lessons.plotting import as_img
 from vae_lessons.stills import STILL
-from vae_lessons.widgets.arrays import decode, prior_points
-from vae_lessons.widgets.network_export import decoder_for, for_browser, gives_the_same
+from vae_lessons.widgets.arrays import decode, encode, prior_points
+from vae_lessons.widgets.network_export import decoder_for, encoder_for, for_browser, gives_the_same
 
 
 def script(*names: str) -> str:
@@ -61,6 +61,19 @@ class BrowserWidget(anywidget.AnyWidget):
         """Offer the plain decoder, from z (N, J) to pixels (N, H W), tried on codes (N, J) and on the prior."""
         points = torch.cat([prior_points(16, model.latent_dim), codes])
         self.offer("decoder", lambda rows: decode(model, rows).flatten(1), decoder_for(model), points)
+
+    def offer_encoder(self, model: nn.Module, x: Tensor) -> None:
+        """Offer the encoder, from pixels (N, H W) to mu and logvar side by side (N, 2 J), tried on x (N, 1, H, W).
+
+        Of a model that encodes points it gives z (N, J).
+        """
+        shape = x.shape[1:]
+
+        def encode_rows(rows: Tensor) -> Tensor:
+            mu, std = encode(model, rows.view(-1, *shape))
+            return mu if std is None else torch.cat([mu, 2 * std.log()], 1)  # (N, J) or (N, 2 J)
+
+        self.offer("encoder", encode_rows, encoder_for(model, shape[1:]), x.cpu().flatten(1))
 
     def still(self) -> tuple[Figure, str, str]:
         """What stays visible without a live kernel: a figure, its caption, and its alt text."""

@@ -1,10 +1,8 @@
 """Draw a digit by hand, and see where the encoder puts it and what the decoder makes of it."""
 
-import math
 from collections.abc import Sequence
 
 import torch
-import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
@@ -13,11 +11,11 @@ from vae_lessons.data.images import to_unit
 from vae_lessons.kl import kl_per_latent
 from vae_lessons.widgets.arrays import as_bytes, decode, encode
 from vae_lessons.widgets.browser_widget import script
-from vae_lessons.widgets.network_export import encoder_for
+from vae_lessons.widgets.drawing_surface import DrawingSurface
 from vae_lessons.widgets.plane import PlaneWidget
 
 
-class DrawingPad(PlaneWidget):
+class DrawingPad(DrawingSurface, PlaneWidget):
     """Draw with mouse, finger or keys: the drawing is centred as MNIST is, encoded, and reconstructed as you draw.
 
     Beside it a plane of latent space with images (N, 1, H, W), at most 500 of them, their labels (N,) and
@@ -30,10 +28,7 @@ class DrawingPad(PlaneWidget):
     >>> mu, logvar = model.encode(pad.x)
     """
 
-    _esm = script("plane", "drawing_pad")
-
-    # One byte a pixel, 0 paper to 255 ink.
-    drawing = traitlets.Bytes().tag(sync=True, from_json=lambda value, _widget: bytes(value))
+    _esm = script("plane", "drawing_surface", "drawing_pad")
 
     def __init__(
         self,
@@ -51,31 +46,7 @@ class DrawingPad(PlaneWidget):
         self.lay_along(dims)
         self.drawing = as_bytes(images[:1])
         self.z = tuple(self._mu[0].tolist())
-        self.offer(
-            "encoder",
-            self._encode_rows,
-            encoder_for(model, self._shape),
-            to_unit(images[:32]).cpu().flatten(1),
-        )
-
-    @traitlets.validate("drawing")
-    def _check_drawing(self, proposal: dict) -> bytes:
-        if len(proposal.value) != math.prod(self._shape):
-            raise traitlets.TraitError(
-                f"drawing needs {math.prod(self._shape)} bytes, not {len(proposal.value)}."
-            )
-        return proposal.value
-
-    @property
-    def x(self) -> Tensor:
-        """The drawing as the encoder sees it: (1, 1, H, W), float in [0, 1]."""
-        pixels = torch.frombuffer(bytearray(self.drawing), dtype=torch.uint8)
-        return pixels.view(1, 1, *self._shape) / 255
-
-    def _encode_rows(self, rows: Tensor) -> Tensor:
-        """Pixels (N, H W) -> mu and logvar side by side (N, 2 J); of an autoencoder only z."""
-        mu, std = encode(self._model, rows.view(-1, 1, *self._shape))
-        return mu if std is None else torch.cat([mu, 2 * std.log()], 1)
+        self.offer_encoder(model, to_unit(images[:32]))
 
     def still(self) -> tuple[Figure, str, str]:
         """The drawing, its reconstruction, and its q(z|x) on the map."""

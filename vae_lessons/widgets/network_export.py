@@ -77,10 +77,16 @@ def gives_the_same(network: nn.Sequential, function: Callable[[Tensor], Tensor],
     return here.shape == there.shape and bool(((here - there).abs() <= allowed).all())
 
 
-def decoder_for(model: nn.Module) -> nn.Sequential | None:
-    """The network from a row (z, and what it is given of a condition) to pixels, where the model has one to show."""
+def logits_for(model: nn.Module) -> nn.Sequential | None:
+    """The network from a row (z, and what it is given of a condition) to x_logits, where the model has one to show."""
     decoder = getattr(model, "decoder", None)
-    return nn.Sequential(*decoder, nn.Sigmoid()) if isinstance(decoder, nn.Sequential) else None
+    return decoder if isinstance(decoder, nn.Sequential) else None
+
+
+def decoder_for(model: nn.Module) -> nn.Sequential | None:
+    """The network from such a row to pixels in [0, 1], where the model has one to show."""
+    network = logits_for(model)
+    return None if network is None else nn.Sequential(*network, nn.Sigmoid())
 
 
 def encoder_for(model: nn.Module, shape: Sequence[int]) -> nn.Sequential | None:

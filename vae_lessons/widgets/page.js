@@ -67,23 +67,28 @@ function choices(label, contents, onchoose) {
 
 // ---- Pictures: ink on paper, 0 is white and 1 is black, one canvas pixel for one pixel of the image.
 
-function picture([height, width], label, attributes = {}) {
+function grey(ink) {
+  const level = 255 - Math.round(255 * ink);
+  return [level, level, level];
+}
+
+// `canvas.show(pixels)` draws them; colour turns the value of a pixel into red, green and blue.
+function picture([height, width], label, attributes = {}, colour = grey) {
   const canvas = element("canvas", { width, height, class: "vl-picture", role: "img", "aria-label": label, ...attributes });
   canvas.show = (pixels) => {
     const context = canvas.getContext("2d", { willReadFrequently: true });
     const image = context.createImageData(width, height);
-    for (let p = 0; p < pixels.length; p++) {
-      const grey = 255 - Math.round(255 * pixels[p]);
-      image.data.set([grey, grey, grey, 255], 4 * p);
-    }
+    for (let p = 0; p < pixels.length; p++) image.data.set([...colour(pixels[p]), 255], 4 * p);
     context.putImageData(image, 0, 0);
   };
   return canvas;
 }
 
+const bytesOf = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
 // The images of a trait that holds one byte a pixel, as arrays in [0, 1].
 function images(view, [height, width]) {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const bytes = bytesOf(view);
   return Array.from({ length: bytes.length / (height * width) }, (_, n) =>
     Float32Array.from(bytes.subarray(n * height * width, (n + 1) * height * width), (byte) => byte / 255));
 }
