@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two tests run at once, each on a core of its own
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, and some of them wait for a browser
 
 import numpy as np
 import pytest

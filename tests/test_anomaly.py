@@ -24,7 +24,9 @@ from vae_lessons.data.digits import draw
 from vae_lessons.data.images import binarize
 from vae_lessons.vae import VAE
 
-SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=30).map(lambda values: torch.tensor(values, dtype=torch.float))
+SCORES = st.lists(st.integers(-3, 3), min_size=1, max_size=30).map(
+    lambda values: torch.tensor(values, dtype=torch.float)
+)
 
 
 @given(SCORES, SCORES)
@@ -73,7 +75,9 @@ def test_iou_counts_pixels(seed):
     for f, m in zip(found.reshape(5, -1), mask.reshape(5, -1), strict=True):
         f, m = set(np.flatnonzero(f)), set(np.flatnonzero(m))
         expected.append(len(f & m) / len(f | m) if f | m else 1.0)
-    assert intersection_over_union(torch.from_numpy(found), torch.from_numpy(mask)).tolist() == pytest.approx(expected)
+    assert intersection_over_union(torch.from_numpy(found), torch.from_numpy(mask)).tolist() == pytest.approx(
+        expected
+    )
 
 
 class Linear(nn.Module):
@@ -81,7 +85,10 @@ class Linear(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.weight, self.std = torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), 0.5  # (D, J), orthogonal columns
+        self.weight, self.std = (
+            torch.tensor([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]]),
+            0.5,
+        )  # (D, J), orthogonal columns
 
     def encode(self, x):
         mu = x.flatten(1)[:, :2] / 3
@@ -125,7 +132,9 @@ def test_regret_is_what_the_best_gaussian_gains(few):
     torch.manual_seed(0)
     model = Linear()
     exact = model.elbo(few, *model.best(few)) - model.elbo(few, *model.encode(few))
-    found = likelihood_regret(model, few.repeat(100, 1, 1, 1), steps=300).view(100, 6).mean(0)  # one run is noisy
+    found = (
+        likelihood_regret(model, few.repeat(100, 1, 1, 1), steps=300).view(100, 6).mean(0)
+    )  # one run is noisy
     torch.testing.assert_close(found, exact, rtol=0.05, atol=0.5)
 
 

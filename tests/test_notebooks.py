@@ -10,6 +10,7 @@ import pytest
 
 from tests.committed import code_cells, committed, plain, slides
 from vae_lessons import (
+    anomaly,
     autoencoder,
     beta,
     bits_back,
@@ -40,8 +41,12 @@ TAUGHT = {  # what each lesson writes out in full, and the modules it is importe
     "06_conditional_vae": (conditional_vae,),
     "07_prior": (mixture, flow_matching),
     "08_bits_back": (bits_back, importance),
+    "09_anomalies": (anomaly,),
 }
-ELSEWHERE = {"layer_shapes"}  # an instrument, shown by what it prints
+ELSEWHERE = {
+    "layer_shapes",
+    "likelihood_regret",
+}  # an instrument, shown by what it prints; and the answer of exercise 9.5
 ON_SLIDES = ("slide", "subslide", "fragment")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

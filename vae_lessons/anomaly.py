@@ -65,7 +65,10 @@ def complexity(x: Tensor) -> Tensor:
 
 
 def likelihood_regret(model: nn.Module, x: Tensor, steps: int = 100) -> Tensor:
-    """How many nats of ELBO each image gains by a search for its own mu and logvar: (B,) (Xiao et al. 2020)."""
+    """How many nats of ELBO each image gains by a search for its own mu and logvar: (B,).
+
+    After Xiao et al. 2020, who retrain the encoder for each image.
+    """
     with torch.no_grad():
         mu, logvar = model.encode(x)  # (B, J) each
     before = _elbo(model, x, mu, logvar, draws=20)

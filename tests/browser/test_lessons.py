@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.hand import CLOSE, ask, drag, furthest, pixels, press, soon
+from tests.browser.hand import CLOSE, ask, data, drag, furthest, pixels, press, soon
 from tests.conftest import brief
 from vae_lessons.classroom.lessons import FOLDER, paths
 
@@ -18,6 +18,7 @@ IN_LESSON = {
     "06_conditional_vae": ["LatentSliders", "LatentSliders"],
     "07_prior": ["PriorExplorer"],
     "08_bits_back": ["MessageStack"],
+    "09_anomalies": ["AnomalyPad"],
 }
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
@@ -97,6 +98,24 @@ def touch_pad(root, widget):
         lambda: drag(root.locator(".vl-pad"), (0.2, 0.2), (0.8, 0.2), (0.4, 0.9)),
         lambda: press(root.get_by_role("application"), "Shift+ArrowUp", " ", *["Shift+ArrowLeft"] * 4, " "),
     )  # fmt: skip
+
+
+def touch_anomaly_pad(root, widget):
+    pad, knob = root.locator(".vl-pad"), root.get_by_role("slider", name="alarm above")
+    seen, drawn = root.locator(".vl-view").first, f"(255 * {widget}.x.flatten()).int().tolist()"
+    for gesture in (
+        lambda: drag(pad, (0.2, 0.2), (0.8, 0.2), (0.4, 0.9)),
+        lambda: press(pad, "Shift+ArrowUp", " ", *["Shift+ArrowLeft"] * 4, " "),
+        root.get_by_role("button", name="Clear").click,
+        lambda: press(knob, "Home"),
+        lambda: press(knob, "End"),
+    ):
+        gesture()
+        soon(root.page, lambda: pixels(seen) == ask(root.page, drawn), "Python does not hear of the drawing")
+        score, threshold = ask(root.page, f"[{widget}.score, {widget}.threshold]")
+        assert data(root, "score") == pytest.approx(score, rel=1e-3)
+        verdict = "ALARM" if score > threshold else "no alarm"
+        expect(root.locator(".vl-verdict")).to_contain_text(f"of normal images: {verdict}")
 
 
 def touch_interpolator(root, widget):
@@ -194,6 +213,7 @@ def look_at_monitor(root, widget):
 
 
 CHECKS = {
+    "AnomalyPad": touch_anomaly_pad,
     "LatentSliders": touch_sliders,
     "LatentPlane": touch_plane,
     "DrawingPad": touch_pad,

@@ -35,7 +35,9 @@ def test_the_same_seed_gives_the_same_damage_to_the_first_of_more_faces(kind, se
 
 def test_one_eye_is_missing_left_or_right_and_looks_like_skin():
     damaged, mask = damage(FACES, "missing eye")
-    columns = mask.float().sum((1, 2)) @ torch.arange(28.0) / mask.flatten(1).sum(1)  # (N,) middle of the change
+    columns = (
+        mask.float().sum((1, 2)) @ torch.arange(28.0) / mask.flatten(1).sum(1)
+    )  # (N,) middle of the change
     left = columns < 14
     assert 15 < left.sum() < 45
     for eye, some in ((9, left), (18, ~left)):
@@ -44,7 +46,9 @@ def test_one_eye_is_missing_left_or_right_and_looks_like_skin():
         torch.testing.assert_close(here, forehead, rtol=0, atol=3)
 
 
-@pytest.mark.parametrize(("kind", "fewest", "most"), [("mole", 2, 9), ("third eye", 8, 12), ("scratch", 4, 24)])
+@pytest.mark.parametrize(
+    ("kind", "fewest", "most"), [("mole", 2, 9), ("third eye", 8, 12), ("scratch", 4, 24)]
+)
 def test_what_is_drawn_is_small_and_darker_than_before(kind, fewest, most):
     damaged, mask = damage(FACES, kind)
     assert (damaged[mask] > FACES[mask]).all()

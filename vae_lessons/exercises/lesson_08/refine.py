@@ -1,6 +1,5 @@
 """Exercise 8.5: build a better posterior for given images than the encoder's."""
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -8,9 +7,10 @@ from torch import Tensor, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.linear_model import LinearModel
 from vae_lessons.exercises.engine.probes import attempt
 
-SHARE, STD = 0.97, 0.5  # share of what there is to gain, std of the pixels
+SHARE = 0.97  # of what there is to gain
 
 
 def refine(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
@@ -26,43 +26,12 @@ def refine(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Ten
     return mu.detach(), logvar.detach()
 
 
-class _Model(nn.Module):
-    """A linear decoder with Gaussian pixels, whose ELBO is known exactly."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(3)
-        self.weight = nn.Parameter(torch.randn(12, 3, generator=generator) / 2)  # (D, J)
-        self.latent_dim, self.image_shape, self.pixel_std = 3, (1, 3, 4), STD
-
-    def decode(self, z: Tensor) -> Tensor:
-        return (z @ self.weight.T).view(-1, 1, 3, 4)
-
-    def log_likelihood(self, x_logits: Tensor, x: Tensor) -> Tensor:
-        squared = ((x - x_logits) ** 2).flatten(1).sum(1)
-        return -0.5 * (squared / STD**2 + 12 * math.log(2 * math.pi * STD**2))
-
-    @torch.no_grad()
-    def elbo(self, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-        """Exact, (B,) in nats: the expectation over q in closed form."""
-        spread = 0.5 * (logvar.exp() * self.weight.square().sum(0)).sum(1) / STD**2  # (B,)
-        kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)  # (B,)
-        return self.log_likelihood(self.decode(mu), x) - spread - kl
-
-    @torch.no_grad()
-    def best(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The Gaussian with independent latents that has the highest ELBO."""
-        precision = torch.eye(3) + self.weight.T @ self.weight / STD**2  # (J, J)
-        mu = torch.linalg.solve(precision, self.weight.T @ x.flatten(1).T / STD**2).T  # (B, J)
-        return mu, -precision.diagonal().log().expand_as(mu)
-
-
 def _probe(answer: Answer) -> Iterator[Seen]:
     given = "a model with 3 latents, 6 images, and a poor encoder"
-    model, generator = _Model(), torch.Generator().manual_seed(8)
+    model, generator = LinearModel(), torch.Generator().manual_seed(8)
     with torch.no_grad():
         x = model.decode(torch.randn(6, 3, generator=generator))
-        x = x + STD * torch.randn(x.shape, generator=generator)
+        x = x + model.pixel_std * torch.randn(x.shape, generator=generator)
         best = model.best(x)
         mu = best[0] + 0.8 * torch.randn(6, 3, generator=generator)
         logvar = best[1] + 1.5
@@ -70,7 +39,7 @@ def _probe(answer: Answer) -> Iterator[Seen]:
     if failed or returned is None:
         yield failed or Seen("the result", "None", given)
         return
-    judge = _Model()  # as the model was
+    judge = LinearModel()  # as the model was
     unchanged = model.weight.dtype == judge.weight.dtype and torch.equal(model.weight, judge.weight)
     yield Seen("the model after the call", "as it was" if unchanged else "changed", given)
     if not unchanged:
