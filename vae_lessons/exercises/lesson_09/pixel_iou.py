@@ -19,9 +19,10 @@ TOLERANCE, CLOSE = (
 
 def pixel_iou(rates: dict[str, float]) -> float:
     """The intersection over union of found and changed pixels, all images pooled."""
-    both = rates[MASK] * rates[FOUND]
-    found_elsewhere = (1 - rates[MASK]) * rates[OTHERS]
-    return both / (rates[MASK] + found_elsewhere)
+    mask = rates["pixels in the mask"]  # each a share of all pixels, from here on
+    both = mask * rates["of these found"]
+    found_elsewhere = (1 - mask) * rates["of the others found"]
+    return both / (mask + found_elsewhere)
 
 
 DIGITS = {MASK: 0.0159, FOUND: 0.5140, OTHERS: 0.0061}
