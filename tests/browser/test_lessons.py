@@ -36,7 +36,7 @@ def test_every_lesson_is_here_and_has_something_to_touch():
 
 @pytest.mark.parametrize("lesson", IN_LESSON)
 def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, axe, lesson):
-    count = 4_000 if lesson == "05_interpolation" else 2_000  # with fewer its convolutional VAE ignores z
+    count = 4_000 if lesson == "05_interpolation" else 1_000  # with fewer its convolutional VAE ignores z
     page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4), count))
     roots = page.locator(".vae-lessons")
     roots.nth(len(IN_LESSON[lesson]) - 1).wait_for()
