@@ -23,21 +23,31 @@ LOGVAR = torch.tensor(
 )
 
 
+Reading = Callable[[object, Mapping[str, object]], tuple[Tensor | str, str]]
+
+
+def as_returned(result: object, _inputs: Mapping[str, object]) -> tuple[Tensor | str, str]:
+    """A result as a tensor, which is read as it is."""
+    return as_tensor(result), ""
+
+
 def each(
     *inputs: Mapping[str, object],
     results: Sequence[str] = ("the result",),
     gradients: Sequence[str] = (),
     tolerance: float = 1e-4,
+    reading: Reading = as_returned,
 ) -> Probe:
     """A probe that calls the answer with each of these inputs by position, the smallest first.
 
     Looks at every result, at the gradient for the inputs named in gradients, and at whether a tensor handed in was
-    changed in place. results names what the answer returns, several when it returns a tuple.
+    changed in place. results names what the answer returns, several when it returns a tuple. reading turns a result
+    and the inputs into what is compared, and into words for it, if it is not to be read as it is.
     """
 
     def probe(answer: Answer) -> Iterator[Seen]:
         for arguments in inputs:
-            yield from look(answer, arguments, results, gradients, tolerance)
+            yield from look(answer, arguments, results, gradients, tolerance, reading)
 
     return probe
 
@@ -48,6 +58,7 @@ def look(
     results: Sequence[str] = ("the result",),
     gradients: Sequence[str] = (),
     tolerance: float = 1e-4,
+    reading: Reading = as_returned,
 ) -> Iterator[Seen]:
     """The observations of one call, as described in `each`."""
     given = in_short(inputs)
@@ -66,7 +77,8 @@ def look(
         yield Seen("the result", f"a {type(returned).__name__}, not {len(results)} results", given)
         return
     for name, part in zip(results, parts, strict=True):
-        yield Seen(name, as_tensor(part), given, tolerance)
+        value, words = reading(part, inputs)
+        yield Seen(name, value, given, tolerance, words=words)
     for name, value in inputs.items():
         if isinstance(value, Tensor):
             kept = torch.equal(handed[name].detach(), value)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from vae_lessons.exercises.engine.comparing import Answer
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.lesson_09.one_number import one_number
 
@@ -332,29 +333,26 @@ EXERCISE.recognise(
 )
 
 
-@EXERCISE.mistake
-def centred_in_place(minus_elbo, complexity):
-    """The weight is right, but you change a tensor that was passed in: -= writes into it, and whatever uses it next
-    gets the new values."""
-    weight = correction_weight(minus_elbo, complexity)
-    minus_elbo -= minus_elbo.mean()
-    complexity -= complexity.mean()
-    return weight
+def _centred_in_place(*names: str) -> Answer:
+    """The right weight, by an answer that centres these of its inputs where they are."""
+
+    def answer(minus_elbo, complexity):
+        weight = correction_weight(minus_elbo, complexity)
+        for name, scores in (("minus_elbo", minus_elbo), ("complexity", complexity)):
+            if name in names:
+                scores -= scores.mean()
+        return weight
+
+    return answer
 
 
-@EXERCISE.mistake
-def one_centred_in_place(minus_elbo, complexity):
-    """The weight is right, but you change complexity, which was passed in: -= writes into it, and whatever uses it next
-    gets the new values."""
-    weight = correction_weight(minus_elbo, complexity)
-    complexity -= complexity.mean()
-    return weight
-
-
-@EXERCISE.mistake
-def other_centred_in_place(minus_elbo, complexity):
-    """The weight is right, but you change minus_elbo, which was passed in: -= writes into it, and whatever uses it next
-    gets the new values."""
-    weight = correction_weight(minus_elbo, complexity)
-    minus_elbo -= minus_elbo.mean()
-    return weight
+for names, changed in (
+    (("minus_elbo", "complexity"), "a tensor that"),
+    (("complexity",), "complexity, which"),
+    (("minus_elbo",), "minus_elbo, which"),
+):
+    EXERCISE.recognise(
+        f"The weight is right, but you change {changed} was passed in: -= writes into it, and whatever uses it next "
+        "gets the new values.",
+        _centred_in_place(*names),
+    )

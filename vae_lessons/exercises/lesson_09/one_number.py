@@ -1,12 +1,11 @@
 """A probe for answers that are one number, in whatever it is wrapped."""
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor, in_words
-from vae_lessons.exercises.engine.probes import attempt, in_short
+from vae_lessons.exercises.engine.comparing import Probe, as_tensor, in_words
+from vae_lessons.exercises.engine.probes import each
 
 
 def one_number(
@@ -15,28 +14,16 @@ def one_number(
     tolerance: float = 1e-4,
     judge: Callable[..., tuple[Tensor | str, str]] = lambda number, **_: (number, in_words(number)),
 ) -> Probe:
-    """A probe that calls the answer with each of these inputs by position, the smallest first.
+    """A probe that calls the answer with each of these inputs by position, the smallest first, as `each` does.
 
-    Looks at the number, and at whether a tensor handed in was changed in place. judge turns a number and the inputs
-    into what is compared, and into words for it.
+    judge turns the number and the inputs into what is compared, and into words for it.
     """
 
-    def probe(answer: Answer) -> Iterator[Seen]:
-        for arguments in inputs:
-            given, handed = in_short(arguments), copy.deepcopy(dict(arguments))
-            returned, failed = attempt(lambda handed=handed: answer(*handed.values()), given)
-            if failed or returned is None:
-                yield failed or Seen(what, "None", given)
-                return
-            number = number_in(returned)
-            value, words = judge(number, **arguments) if isinstance(number, Tensor) else (number, "")
-            yield Seen(what, value, given, tolerance, words=words)
-            for name, before in arguments.items():
-                if isinstance(before, Tensor):
-                    kept = before.equal(handed[name])
-                    yield Seen(f"{name} after the call", "as it was" if kept else "changed", given)
+    def read(returned: object, arguments: Mapping[str, object]) -> tuple[Tensor | str, str]:
+        number = number_in(returned)
+        return judge(number, **arguments) if isinstance(number, Tensor) else (number, "")
 
-    return probe
+    return each(*inputs, results=(what,), tolerance=tolerance, reading=read)
 
 
 def number_in(returned: object) -> Tensor | str:
