@@ -33,7 +33,7 @@ function render({ model, el }) {
   let score = null; // minus the ELBO of the drawing
   const judge = () => {
     const threshold = model.get("threshold");
-    histogram.show(anomalies(), threshold, score);
+    histogram.mark(threshold, score);
     if (score === null) return;
     const lower = normal.filter((other) => other < score).length / normal.length;
     verdict.textContent = `minus ELBO ${score.toFixed(0)} nats, higher than ${(100 * lower).toFixed(1)} % of normal images: ${score > threshold ? "ALARM" : "no alarm"}`;
@@ -60,12 +60,16 @@ function render({ model, el }) {
       });
     });
   });
+  root.follow("chosen", () => {
+    histogram.draw(anomalies());
+    curve.draw(rocPoints(normal, anomalies()));
+  });
   root.follow("threshold chosen", () => {
     const [threshold, chosen] = [model.get("threshold"), names.indexOf(model.get("chosen"))];
     const [falseAlarms, detections] = [normal, anomalies()].map((scores) => shareAbove(scores, threshold));
     knob.show(threshold);
     kinds.show(chosen);
-    curve.show(rocPoints(normal, anomalies()), [falseAlarms, detections]);
+    curve.mark([falseAlarms, detections]);
     rates.textContent = `detects ${(100 * detections).toFixed(0)} % at ${(100 * falseAlarms).toFixed(1)} % false alarms; AUROC ${model.get("_aurocs")[chosen].toFixed(2)}`;
     judge();
   });
@@ -90,8 +94,8 @@ function rocPoints(normal, anomalies) {
   return [...thresholds, -Infinity].map((threshold) => [shareAbove(normal, threshold), shareAbove(anomalies, threshold)]);
 }
 
-// Normal scores as grey bars; `plot.show(anomalies, threshold, score)` adds the others as an outline, a line at the
-// threshold, and a mark at the score, unless it is null.
+// Normal scores as grey bars; `plot.draw(anomalies)` adds the others as an outline, `plot.mark(threshold, score)` a line
+// at the threshold, and a mark at the score, unless it is null.
 function scoreHistogram(normal, [low, high], bins) {
   const [width, height, top, bottom, edge] = [360, 190, 44, 152, 8];
   const x = (nats) => edge + (between(0, (nats - low) / (high - low), 1)) * (width - 2 * edge);
@@ -117,17 +121,19 @@ function scoreHistogram(normal, [low, high], bins) {
     bars, others, element("path", { d: `M${edge} ${bottom}H${width - edge}`, stroke: "#777" }), ...ticks,
     element("text", { x: edge, y: height - 6, text: "minus ELBO, nats" }), line, mark, lineName, markName, beyond);
   const grey = shares(normal);
-  plot.show = (anomalies, threshold, score) => {
+  plot.draw = (anomalies) => {
     const orange = shares(anomalies);
     const tallest = Math.max(...grey, ...orange);
     bars.setAttribute("d", `M${edge} ${bottom}${outline(grey, tallest)}V${bottom}Z`);
     others.setAttribute("d", `M${edge} ${bottom}${outline(orange, tallest)}V${bottom}`);
+    const farther = shareAbove(anomalies, high);
+    beyond.textContent = farther ? `${(100 * farther).toFixed(0)} % of the anomalies lie beyond →` : "";
+  };
+  plot.mark = (threshold, score) => {
     const at = x(threshold);
     line.setAttribute("d", `M${at} 4V${bottom}`);
     lineName.setAttribute("x", at > width - 60 ? at - 5 : at + 5);
     lineName.setAttribute("text-anchor", at > width - 60 ? "end" : "start");
-    const farther = shareAbove(anomalies, high);
-    beyond.textContent = farther ? `${(100 * farther).toFixed(0)} % of the anomalies lie beyond →` : "";
     if (score === null) return;
     const spot = x(score);
     mark.setAttribute("d", `M${spot - 7} 32h14l-7 12Z M${spot - 1} 42h2V${bottom}h-2Z`);
@@ -138,7 +144,7 @@ function scoreHistogram(normal, [low, high], bins) {
   return plot;
 }
 
-// Detections against false alarms; `plot.show(points, now)` draws the curve and the point of the threshold.
+// Detections against false alarms; `plot.draw(points)` draws the curve, `plot.mark(now)` the point of the threshold.
 function rocCurve() {
   const [side, edge] = [176, 24];
   const x = (share) => edge + share * (side - edge - 12);
@@ -150,8 +156,9 @@ function rocCurve() {
     element("path", { d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}`, stroke: "#777", "stroke-dasharray": "2 4" }),
     element("text", { x: x(1), y: side - 7, "text-anchor": "end", text: "false alarms →" }),
     element("text", { x: 16, y: y(1), "text-anchor": "end", transform: `rotate(-90 16 ${y(1)})`, text: "detections →" }), curve, point);
-  plot.show = (points, now) => {
+  plot.draw = (points) =>
     curve.setAttribute("points", points.map(([falseAlarms, detections]) => `${x(falseAlarms)},${y(detections)}`).join(" "));
+  plot.mark = (now) => {
     point.setAttribute("cx", x(now[0]));
     point.setAttribute("cy", y(now[1]));
     plot.setAttribute("aria-label", `ROC curve, now at ${(100 * now[0]).toFixed(1)} % false alarms and ${(100 * now[1]).toFixed(0)} % detections`);
