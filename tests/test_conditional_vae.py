@@ -29,6 +29,13 @@ def test_one_hot_gives_rows_of_the_identity_matrix():
     assert not list(OneHot(10).parameters())
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int32, torch.uint8, torch.bool])
+@pytest.mark.parametrize("embed", [OneHot(10), nn.Embedding(10, 10)])
+def test_labels_that_are_not_int64_are_refused_with_the_fix(dtype, embed):
+    with pytest.raises(TypeError, match=r"labels \(B,\) must be int64, but are torch\..*Try \.long\(\)\."):
+        small(embed=embed).sample(torch.tensor([1, 0, 1]).to(dtype))
+
+
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 @pytest.mark.parametrize("condition_in", ["both", "encoder", "decoder"])
 def test_shapes_of_encode_decode_forward_and_sample(architecture, condition_in):

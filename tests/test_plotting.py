@@ -161,6 +161,36 @@ def test_an_animation_holds_every_frame_side_by_side_as_ink_on_paper_and_can_be_
     assert gif.info["loop"] == 0
 
 
+COLOUR = torch.stack([torch.eye(3)[c][:, None, None].expand(3, 4, 5) for c in range(3)])  # red, green, blue
+
+
+def test_a_grid_of_colour_images_shows_their_colours_on_white_paper():
+    sheet = plotting.image_grid(COLOUR, columns=2).axes[0].images[0].get_array()
+    assert sheet.shape == (8, 10, 3)
+    assert sheet[0, 0].tolist() == [1, 0, 0] and sheet[0, 9].tolist() == [0, 1, 0]
+    assert sheet[7, 0].tolist() == [0, 0, 1] and sheet[7, 9].tolist() == [1, 1, 1]
+
+
+def test_rows_pictures_and_animations_of_colour_images_show_their_colours(displayed):
+    figure = plotting.image_rows({"as they are": COLOUR, "bytes": (COLOUR * 255).to(torch.uint8)})
+    shown = [axis.images[0].get_array()[2, 2].tolist() for axis in figure.axes]
+    assert shown == 2 * torch.eye(3).tolist()
+    figure, (axis,) = plotting.axes()
+    plotting.picture(axis, COLOUR[1])
+    assert axis.images[0].get_array()[3, 3].tolist() == [0, 1, 0]
+    plotting.show_animation(torch.stack([COLOUR, COLOUR.flip(0)]), "flip", "red, green, blue, and back")
+    gif = Image.open(BytesIO(b64decode(re.search(r"base64,([^\"]+)", displayed[0]["text/html"])[1])))
+    for step, (left, right) in enumerate([((255, 0, 0), (0, 0, 255)), ((0, 0, 255), (255, 0, 0))]):
+        gif.seek(step)
+        frame = gif.convert("RGB")
+        assert (frame.getpixel((0, 0)), frame.getpixel((29, 0))) == (left, right)
+
+
+def test_images_with_two_channels_are_refused():
+    with pytest.raises(ValueError, match=r"\(N, 3, H, W\)"):
+        plotting.image_grid(torch.zeros(2, 2, 4, 4))
+
+
 def test_a_matrix_prints_each_number_in_its_cell_and_names_rows_and_columns():
     figure = plotting.matrix(torch.tensor([[0.0, 0.25], [0.5, 1.0]]), ["a", "b"], ["z[0]", "all"])
     axis = figure.axes[0]

@@ -40,7 +40,13 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["__main__"],
     ],
     "data": [["images", "digits", "faces", "mnist"], ["datasets", "defects"]],
-    "training": [["weights", "fingerprint"], ["cache"], ["run"], ["loop"], ["checkpoints"]],
+    "training": [
+        ["weights", "fingerprint", "half_trained", "stopping"],
+        ["cache"],
+        ["run"],
+        ["loop"],
+        ["checkpoints"],
+    ],
     "evaluation": [
         ["batches", "disentanglement", "judge", "latents", "pictures"],
         ["bounds", "collapse", "copying", "frechet", "judge_training"],

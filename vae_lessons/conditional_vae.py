@@ -56,7 +56,12 @@ class ConditionalVAE(nn.Module):
         self.to_logvar = nn.Linear(hidden_dim + condition_dim, latent_dim)
 
     def condition_for(self, part: str, condition: Tensor) -> Tensor:
-        """What the "encoder" or "decoder" is given of a condition (B, ...): its embedding (B, E), or zeros."""
+        """What the "encoder" or "decoder" is given of a condition (B, ...): its embedding (B, E), or zeros.
+
+        Raises TypeError for labels (B,) that are not int64.
+        """
+        if condition.ndim == 1 and condition.dtype != torch.int64:
+            raise TypeError(f"labels (B,) must be int64, but are {condition.dtype}. Try .long().")
         c = self.embed(condition)  # (B, E)
         return c if self.condition_in in ("both", part) else torch.zeros_like(c)
 

@@ -50,11 +50,16 @@ def as_img(figure: Figure, alt: str) -> str:
 
 
 def show_animation(frames: Tensor, caption: str, alt: str, seconds: float = 0.15) -> None:
-    """Display frames (T, N, 1, H, W), N pictures side by side, as a looping GIF that the reader can fold away."""
-    frames = np.stack([np.hstack(_as_numpy(pictures)) for pictures in frames])  # (T, H, N W)
-    greys = np.rint(15 - 15 * frames).astype(np.uint8) * 17  # 16 levels, and ink on paper
-    size = (2 * greys.shape[2], 2 * greys.shape[1])
-    sheets = [Image.fromarray(sheet).resize(size, Image.Resampling.NEAREST) for sheet in greys]
+    """Display frames (T, N, C, H, W), N pictures side by side, as a looping GIF that the reader can fold away."""
+    strips = [np.hstack(list(_as_numpy(pictures))) for pictures in frames]  # (H, N W), in colour (H, N W, 3)
+    if strips[0].ndim == 2:
+        strips = [np.rint(15 - 15 * strip) * 17 for strip in strips]  # 16 levels, and ink on paper
+    else:
+        strips = [np.rint(255 * strip) for strip in strips]
+    size = (2 * strips[0].shape[1], 2 * strips[0].shape[0])
+    sheets = [
+        Image.fromarray(strip.astype(np.uint8)).resize(size, Image.Resampling.NEAREST) for strip in strips
+    ]
     gif = io.BytesIO()
     sheets[0].save(
         gif, "gif", save_all=True, append_images=sheets[1:], duration=round(1000 * seconds), loop=0
@@ -73,7 +78,7 @@ def axes(columns: int = 1, width: float = 7.0, height: float = 3.2, **subplots) 
 
 
 def image_rows(rows: Mapping[str, Tensor], titles: Sequence[str] = ()) -> Figure:
-    """One labelled row of pictures per entry, each (N, 1, H, W) with the same N; titles stand over the columns."""
+    """One labelled row of pictures per entry, each (N, C, H, W) with the same N; titles stand over the columns."""
     columns = max(len(images) for images in rows.values())
     with mpl.rc_context(_STYLE):
         figure = Figure(
@@ -92,13 +97,15 @@ def image_rows(rows: Mapping[str, Tensor], titles: Sequence[str] = ()) -> Figure
 
 
 def image_grid(images: Tensor, columns: int = 10, side: float = 0.55) -> Figure:
-    """Pictures (N, 1, H, W) tiled edge to edge, read row by row; side is one tile in inches."""
+    """Pictures (N, C, H, W) tiled edge to edge, read row by row; side is one tile in inches."""
     pictures = _as_numpy(images)
     rows = -(-len(pictures) // columns)
-    height, width = pictures.shape[1:]
-    sheet = np.zeros((rows * columns, height, width), dtype=pictures.dtype)
+    height, width, *colours = pictures.shape[1:]
+    paper = 1 if colours else 0
+    sheet = np.full((rows * columns, height, width, *colours), paper, dtype=pictures.dtype)
     sheet[: len(pictures)] = pictures
-    sheet = sheet.reshape(rows, columns, height, width).swapaxes(1, 2).reshape(rows * height, columns * width)
+    sheet = sheet.reshape(rows, columns, height, width, *colours).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * height, columns * width, *colours)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(side * columns, side * rows))
         axis = figure.add_axes((0, 0, 1, 1))
@@ -108,7 +115,7 @@ def image_grid(images: Tensor, columns: int = 10, side: float = 0.55) -> Figure:
 
 
 def picture(axis: Axes, image: Tensor) -> None:
-    """One picture (1, H, W) on an axis: ink on paper, without a frame."""
+    """One picture (C, H, W) on an axis, without a frame: grey as ink on paper, or in colour."""
     _no_frame(axis)
     _ink(axis, _as_numpy(image[None])[0])
 
@@ -250,12 +257,16 @@ def _display(picture: str, caption: str, alt: str) -> None:
 
 
 def _as_numpy(images: Tensor) -> np.ndarray:
-    """Images as (N, H, W) in [0, 1]; anything else as it is."""
+    """Images as (N, H, W), in colour (N, H, W, 3), in [0, 1]; anything else as it is."""
     array = images.detach().cpu().numpy() if isinstance(images, Tensor) else np.asarray(images)
-    if array.ndim == 4 and array.shape[1] != 1:
-        raise ValueError(f"figures show grey images (N, 1, H, W), but these have the shape {array.shape}.")
+    if array.ndim == 4 and array.shape[1] not in (1, 3):
+        raise ValueError(
+            f"figures show images (N, 1, H, W), in colour (N, 3, H, W), but these have the shape {array.shape}."
+        )
     array = array / 255 if array.dtype == np.uint8 else array
-    return array[:, 0] if array.ndim == 4 else array
+    if array.ndim != 4:
+        return array
+    return array[:, 0] if array.shape[1] == 1 else array.transpose(0, 2, 3, 1).clip(0, 1)
 
 
 def _no_frame(axis: Axes) -> None:
@@ -264,5 +275,5 @@ def _no_frame(axis: Axes) -> None:
 
 
 def _ink(axis: Axes, picture: np.ndarray) -> None:
-    """Ink on paper: 0 is white, 1 is black."""
+    """A grey picture (H, W) as ink on paper, 0 white and 1 black; one in colour (H, W, 3) as it is."""
     axis.imshow(picture, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest", aspect="equal")

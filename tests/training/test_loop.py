@@ -5,6 +5,8 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from tests.training.models import IMAGES, LABELS, QUICK, same, small_cvae, small_vae, weights
@@ -36,6 +38,22 @@ def test_same_seed_gives_the_same_model_and_history_bit_for_bit():
 def test_a_run_of_any_number_of_steps_ends_by_itself(steps):
     history = fit(small_vae(), IMAGES[:steps], TrainConfig(epochs=1, batch_size=1), progress=False)
     assert len(history.kl) == 1 and not history.interrupted
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300))
+def test_any_count_of_images_epochs_and_batch_size_makes_all_its_steps(count, epochs, batch_size):
+    steps = epochs * math.ceil(count / batch_size)
+    if steps > 300:  # what takes too long is left to others
+        epochs = max(1, 300 // math.ceil(count / batch_size))
+    model = Pulled([1.0, -2.0])
+    images = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 2, 2) + torch.tensor(
+        [0, 7], dtype=torch.uint8
+    )
+    config = TrainConfig(epochs=epochs, batch_size=batch_size)
+    history = fit(model, images, config, progress=False, resume=False)
+    assert len(history.kl) == epochs and not history.interrupted
+    assert len(model.force) == epochs * math.ceil(count / batch_size)
 
 
 def test_another_seed_gives_another_model():
@@ -185,7 +203,7 @@ def test_a_conditional_model_trains_alike_twice_and_differently_with_other_condi
         (None, "needs\nconditions"),
         (LABELS[:-1], r"700 images, but conditions have the shape \(699,\)"),
         (LABELS.repeat(2), r"700 images, but conditions have the shape \(1400,\)"),
-        (LABELS.float(), "conditions"),  # one_hot takes whole numbers
+        (LABELS.float(), r"conditions \(N,\) of torch.float32: labels are whole numbers"),
         (LABELS[:, None], r"conditions of shape \(1,\)"),
         (LABELS + 10, "conditions"),
         (torch.cat([LABELS[:-1], torch.tensor([10])]), "conditions"),
@@ -301,7 +319,7 @@ def test_a_model_that_returns_something_else_is_refused_with_what_is_needed(dete
 
 
 def test_images_of_another_shape_are_refused_with_the_argument_that_makes_a_model_for_them():
-    colour = torch.zeros(5, 3, 32, 32)
+    colour = torch.rand(5, 3, 32, 32)
     with pytest.raises(ValueError, match=r"image_shape=\(3, 32, 32\) makes one for these") as error:
         fit(small_vae(), colour, QUICK)
     assert len(str(error.value).splitlines()) <= 5

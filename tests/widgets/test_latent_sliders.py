@@ -123,6 +123,12 @@ def test_attributes_may_be_whole_numbers():
     close(ink(sliders.still()[0], 1), decoded(model, [sliders.z], torch.tensor([[0.0, 1.0]]))[0, 0])
 
 
+def test_labels_that_are_no_whole_numbers_are_refused_with_the_fix():
+    model, conditions, _ = MODELS["one-hot"]()
+    with pytest.raises(TypeError, match=r"torch.float32.\nTry conditions.long\(\) for labels"):
+        LatentSliders(model, IMAGES, conditions.float())
+
+
 def test_images_as_conditions_are_shown_to_choose_from():
     model, conditions, _ = MODELS["images"]()
     sliders = LatentSliders(model, IMAGES, conditions)

@@ -1,9 +1,13 @@
 """Images and conditions as tensors: checks that say how to fix the input, conversion to [0, 1], binarisation."""
 
 import math
+import warnings
 
 import torch
 from torch import Tensor
+
+_ROUNDING = 1e-3  # how far floats may be outside of [0, 1]
+_FULL_SCALES = (1, 255, 1023, 4095, 16383, 65535)  # what stands for white in common formats of 1 to 16 bits
 
 
 def binarize(images: Tensor, seed: int = 0) -> Tensor:
@@ -19,15 +23,15 @@ def binarize(images: Tensor, seed: int = 0) -> Tensor:
 
 
 def to_unit(images: Tensor) -> Tensor:
-    """Images as models take them: float, 0 paper to 1 ink, same shape; floats are taken to be so already."""
-    return images / 255 if images.dtype == torch.uint8 else images.float()
+    """Images as models take them: float, 0 paper to 1 ink, same shape; floats are clipped to [0, 1]."""
+    return images / 255 if images.dtype == torch.uint8 else images.float().clamp(0, 1)
 
 
 def to_condition(conditions: Tensor) -> Tensor:
     """Conditions as models take them: uint8 images as floats in [0, 1], floats as float32, whole numbers as int64."""
-    return (
-        to_unit(conditions) if conditions.is_floating_point() or conditions.ndim == 4 else conditions.long()
-    )
+    if conditions.is_floating_point():
+        return conditions.float()
+    return to_unit(conditions) if conditions.ndim == 4 else conditions.long()
 
 
 def check_conditions(images: Tensor, conditions: Tensor) -> None:
@@ -49,7 +53,8 @@ def check_conditions(images: Tensor, conditions: Tensor) -> None:
 def check_images(images: Tensor, grey: bool = False) -> None:
     """Raise TypeError or ValueError with the fix unless images are (N, C, H, W), uint8 or float in [0, 1].
 
-    C is 1 or 3, with grey=True only 1.
+    C is 1 or 3, with grey=True only 1. Floats that rounding has put outside by less than a thousandth pass with a
+    warning, and to_unit clips them.
     """
     if not isinstance(images, Tensor):
         fix = {"ndarray": "torch.from_numpy(images)", "Dataset": "images.train_images"}
@@ -60,8 +65,7 @@ def check_images(images: Tensor, grey: bool = False) -> None:
     shape = tuple(images.shape)
     if images.dtype != torch.uint8 and not images.is_floating_point():
         raise TypeError(
-            f"images {shape} must be uint8 or float, but are {images.dtype}.\n"
-            "Try images.to(torch.uint8) for values 0 to 255, or images.float() for values 0 to 1."
+            f"images {shape} must be uint8 or float, but are {images.dtype}.\n{_from_whole_numbers(images)}"
         )
     if images.ndim != 4 or shape[1] not in (1, 3):
         raise ValueError(
@@ -102,17 +106,79 @@ def _reshape(shape: tuple[int, ...]) -> str:
     return "images[None, None] for one image" if len(shape) == 2 else "images.view(-1, 1, height, width)"
 
 
+def warn_of_images_without_content(images: Tensor) -> None:
+    """Warn where no image shows anything: each of one value only, or all of them nearly black.
+
+    images: (N, C, H, W) that check_images lets pass.
+    """
+    unit = (1 if images.dtype == torch.uint8 else 255) * images.flatten(1)  # (N, D) in 0 to 255
+    low, high = unit.amin(1), unit.amax(1)
+    contrast = (high.float() - low.float()).max()
+    if contrast == 0 or (contrast < 1 and high.max() > 2):
+        first = _in_full(images.flatten()[0])
+        said = f"no image shows anything: each has one value only, {first} in the first"
+    elif high.max() <= 2:
+        said = f"all images are nearly black: their largest value is {_in_full(images.max())}"
+        said += ", and uint8 ones count from 0 to 255" * (images.dtype == torch.uint8)
+    else:
+        return
+    warnings.warn(f"{said}. Look at how they were loaded.", stacklevel=3)
+
+
 def _check_values(images: Tensor) -> None:
     wrong = ~((images >= 0) & (images <= 1))  # NaN is wrong too
     if not wrong.any():
         return
+    low, high = images.min(), images.max()  # NaN when there is one
+    if low.item() >= -_ROUNDING and high.item() <= 1 + _ROUNDING:
+        outside = _in_full(high if high > 1 else low)
+        warnings.warn(
+            f"images reach {outside}, outside of [0, 1] by rounding: they are clipped.", stacklevel=3
+        )
+        return
     first = torch.unravel_index(wrong.flatten().to(torch.uint8).argmax(), images.shape)
-    index, value = [int(i) for i in first], images[first].item()
-    low, high = images.min().item(), images.max().item()  # NaN when there is one
-    if 0 <= low <= high <= 255:
-        fix = "Try images / 255 for values 0 to 255."
-    elif -1 <= low <= high <= 1:
-        fix = "Try (images + 1) / 2 for values -1 to 1, or images.clamp(0, 1)."
+    index = [int(i) for i in first]
+    if torch.isfinite(low) and torch.isfinite(high):
+        fix = f"All values lie from {_in_full(low)} to {_in_full(high)}. Try {_into_unit(low.item(), high.item())}."
     else:
         fix = "Look where it comes from: load() returns no such value."
-    raise ValueError(f"float images must lie in [0, 1], but images{index} is {value:.6g}.\n{fix}")
+    raise ValueError(
+        f"float images must lie in [0, 1], but images{index} is {_in_full(images[first])}.\n{fix}"
+    )
+
+
+def _from_whole_numbers(images: Tensor) -> str:
+    """What to do with images of whole numbers, or of True and False, that are not uint8."""
+    if images.dtype == torch.bool:
+        return "Try images.float(), which makes 0 and 1 of False and True."
+    if images.is_complex() or images.numel() == 0:
+        return "Look where they come from."
+    whole = images.to(torch.int64)
+    low, high = whole.min().item(), whole.max().item()
+    if low == high:
+        return f"All of them are {low} everywhere: look where they come from."
+    if low >= 0 and 127 < high <= 255:
+        return f"Their values lie from {low} to {high}. Try images.to(torch.uint8)."
+    return f"Their values lie from {low} to {high}. Try {_into_unit(low, high, 'images.float()')}."
+
+
+def _into_unit(low: float, high: float, images: str = "images") -> str:
+    """The expression that brings values from low to high into [0, 1] without losing any."""
+    if low >= -0.25 and high <= 1.25 and images == "images":
+        return "images.clamp(0, 1), if an interpolation went beyond the values that it was given"
+    if low >= -_ROUNDING:
+        full = next((scale for scale in _FULL_SCALES if scale / 2 < high <= scale), high)
+        return images if full == 1 else f"{images} / {full:.9g}"
+    if low >= -1 - _ROUNDING and high <= 1 + _ROUNDING:
+        return f"({images} + 1) / 2"
+    if low >= -128 and high <= 127 and images != "images":
+        return f"({images} + 128) / 255"
+    return (
+        f"({images} + {-low:.9g}) / {high - low:.9g}, which takes the lowest value to 0 and the highest to 1"
+    )
+
+
+def _in_full(value: Tensor) -> str:
+    """A number with as many digits as tell it from its neighbours."""
+    rounded = value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    return str(rounded.cpu().numpy())

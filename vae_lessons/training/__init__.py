@@ -1,7 +1,12 @@
 """How models learn: training loops, their settings and history, checkpoints, and the cache of trained models."""
 
 from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
+from vae_lessons.training.half_trained import watch_claims
 from vae_lessons.training.loop import History, TrainConfig, fit, pixels
 from vae_lessons.training.run import Monitor
+from vae_lessons.training.stopping import import_for_optimizers
 
 __all__ = ["History", "Monitor", "TrainConfig", "fit", "load_checkpoint", "pixels", "save_checkpoint"]
+
+import_for_optimizers()
+watch_claims()

@@ -8,7 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from vae_lessons.beta import beta_at
-from vae_lessons.data.images import check_conditions, check_images, to_condition, to_unit
+from vae_lessons.data.images import (
+    check_conditions,
+    check_images,
+    to_condition,
+    to_unit,
+    warn_of_images_without_content,
+)
 from vae_lessons.elbo import beta_loss, elbo_terms_per_latent
 from vae_lessons.free_bits import free_bits
 from vae_lessons.training.run import Monitor, Run, train
@@ -54,7 +60,9 @@ class History:
     log_px_z: list[float] = field(default_factory=list)
     kl: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    interrupted: bool = False  # True when the student pressed stop; the entries so far are kept
+    interrupted: bool = (
+        False  # True when the student pressed stop; the last entry is then of part of an epoch
+    )
 
     @property
     def elbo(self) -> list[float]:
@@ -92,6 +100,7 @@ def fit(
         check_conditions(images, conditions)
         conditions = to_condition(conditions).to(device)
     _check_fit(model, images, conditions)
+    warn_of_images_without_content(images)
     train(maximise_elbo, model, (images, conditions), config, history, progress, monitor, resume)
     return history
 
@@ -156,6 +165,11 @@ def _check_fit(model: nn.Module, images: Tensor, conditions: Tensor | None) -> N
 
 def _does_not_fit(model: nn.Module, images: Tensor, condition: Tensor | None, error: Exception) -> str:
     shape, kind = tuple(images.shape[1:]), type(model).__name__
+    if condition is not None and condition.ndim == 1 and condition.is_floating_point():
+        return (
+            f"this {kind} cannot take conditions (N,) of {condition.dtype}: labels are whole numbers.\n"
+            "Try conditions.long() for labels, or conditions[:, None] for one attribute of each image."
+        )
     conditions = "" if condition is None else f" with conditions of shape {tuple(condition.shape[1:])}"
     made_for = getattr(model, "image_shape", shape)
     other = f"It was made for images {made_for}; image_shape={shape} makes one for these. " * (

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from vae_lessons.training import cache
+from vae_lessons.training import cache, half_trained
 from vae_lessons.training.fingerprint import fingerprint
+from vae_lessons.training.stopping import interrupt_waits
 
 
 class Config(Protocol):
@@ -72,6 +74,7 @@ class Run:
         self._step, self._epoch = 0, 0
         self.began = time.perf_counter()
         self._sums: dict[str, Tensor] = {}  # of each term over the images of this epoch
+        self._seen = 0  # images of this epoch that are in these sums
 
     @property
     def done(self) -> float:
@@ -82,7 +85,7 @@ class Run:
         """Indices of the images of each batch (B,): in every epoch all images once, in a new order."""
         self.began = time.perf_counter()  # the first optimizer of a kernel takes seconds to import
         for epoch in range(self.config.epochs):
-            self._epoch, self._sums = epoch, {}
+            self._epoch, self._sums, self._seen = epoch, {}, 0
             yield from torch.randperm(self.images, device=self.device).split(self.config.batch_size)
             self._end_epoch()
 
@@ -98,18 +101,36 @@ class Run:
 
     def record(self, **terms: Tensor) -> None:
         """One step is made: count it, and add these terms, (B,) each, to the averages of the epoch."""
-        self._step += 1
         terms = {name: term.detach() for name, term in terms.items()}
-        for name, term in terms.items():
-            self._sums[name] = self._sums.get(name, 0) + term.sum()
+        with interrupt_waits():
+            self._step += 1
+            for name, term in terms.items():
+                self._sums[name] = self._sums.get(name, 0) + term.sum()
+            self._seen += len(next(iter(terms.values())))
         self.bar.update()
         if self._monitor:
             self._monitor.step(self.done, **terms)
 
+    def stop(self) -> None:
+        """Training was stopped: the history ends with the averages of what was seen of this epoch.
+
+        Stopped before the first step, it has one entry, NaN, in each list, so that it has a first and a last one.
+        """
+        self._history.interrupted = True
+        self.bar.close()
+        if self._seen:
+            self._end_epoch()
+            return
+        for values in vars(self._history).values():
+            if values == []:
+                values.append(math.nan)
+
     def _end_epoch(self) -> None:
-        averages = (torch.stack(list(self._sums.values())) / self.images).tolist()
-        for name, average in zip(self._sums, averages, strict=True):
-            getattr(self._history, name).append(average)
+        with interrupt_waits():
+            averages = (torch.stack(list(self._sums.values())) / self._seen).tolist()
+            for name, average in zip(self._sums, averages, strict=True):
+                getattr(self._history, name).append(average)
+            self._seen = 0
         words = (f"{_label(name)} {average:.1f}" for name, average in zip(self._sums, averages, strict=True))
         self.bar.set_postfix_str(f"{', '.join(words)} {self._history.unit}")
 
@@ -134,31 +155,51 @@ def train(
     Raises FloatingPointError if weights are NaN or infinite before or after.
     """
     check_weights(model, "before training")
-    images = data[0]
-    kept = cache.path_of(loop, Run, model, data, asdict(config), asdict(history))
-    if kept and resume and os.environ.get("VAE_LESSONS_FRESH") != "1":
-        found = cache.load(kept, model)
-        if found is not None:
-            vars(history).update(found)
-            _say_loaded(model, history, config.epochs, len(images), progress, monitor)
-            return
+    try:
+        with interrupt_waits():
+            kept = cache.path_of(loop, Run, model, data, asdict(config), asdict(history))
+            anew = not kept or not resume or os.environ.get("VAE_LESSONS_FRESH") == "1"
+            found = None if anew else cache.load(kept, model)
+            if found is None:
+                run = Run(data[0], config, history, progress, monitor)
+            else:
+                vars(history).update(found)
+                _say_loaded(model, history, config.epochs, len(data[0]), progress, monitor)
+        if found is None:
+            _go_through(run, loop, model, data, config, history, kept, monitor)
+        half_trained.forget(model)
+    except KeyboardInterrupt:
+        if found is None and run.done < 1:
+            run.stop()
+            half_trained.remember(model, run.done)
+
+
+def _go_through(
+    run: Run,
+    loop: Loop,
+    model: nn.Module,
+    data: tuple[Tensor | None, ...],
+    config: Config,
+    history: History,
+    kept: Path | None,
+    monitor: Monitor | None,
+) -> None:
+    """All steps of a run, and the copy on disk."""
     all_but_weights = fingerprint(model, weights=False)
     model.train()
-    run = Run(images, config, history, progress, monitor)
     with torch.random.fork_rng(), _fast_matmul(), run.bar:
         torch.manual_seed(config.seed)
         try:
             loop(run, model, *data, config)
             check_weights(model, "after the last step")
-        except KeyboardInterrupt:
-            history.interrupted = True
         finally:
             model.eval()
             history.seconds = time.perf_counter() - run.began
             if monitor:
                 monitor.end()
-    if kept and not history.interrupted and fingerprint(model, weights=False) == all_but_weights:
-        cache.save(kept, model, asdict(history))
+    if kept and fingerprint(model, weights=False) == all_but_weights:
+        with interrupt_waits():
+            cache.save(kept, model, asdict(history))
 
 
 def _say_loaded(

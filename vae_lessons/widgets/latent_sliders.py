@@ -85,6 +85,11 @@ class LatentSliders(BrowserWidget):
             ]
             self.condition = tuple(conditions.mean(0).tolist())
             return
+        if conditions.ndim == 1 and conditions.is_floating_point():
+            raise TypeError(
+                f"conditions (N,) are labels, whole numbers, but these are {conditions.dtype}.\n"
+                "Try conditions.long() for labels, or conditions[:, None] for one attribute of each image."
+            )
         if conditions.ndim == 1:
             self._choices = names or [str(label) for label in range(int(conditions.max()) + 1)]
             _check_names("condition_names", self._choices, max(len(names), int(conditions.max()) + 1))

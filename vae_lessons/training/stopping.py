@@ -1,0 +1,36 @@
+"""The stop button (Ctrl-C): where an interrupt would leave half a thing behind, it waits."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def interrupt_waits() -> Iterator[None]:
+    """Inside, an interrupt waits: KeyboardInterrupt is raised at the end of the block instead of in its middle.
+
+    Outside of the main thread, which is the only one that is interrupted, and where no Python function handles
+    interrupts, nothing changes.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[tuple] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: came.append(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        before(*came[0])
+
+
+def import_for_optimizers() -> None:
+    """Import what PyTorch imports when a process makes its first optimizer, some seconds in which one may press stop.
+
+    Half of that import would leave a process in which no optimizer can be made.
+    """
+    with interrupt_waits():
+        import torch._dynamo  # noqa: F401  (to have it imported)
