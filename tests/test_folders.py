@@ -1,6 +1,7 @@
 """Files go where an environment variable says, else into the clone, else to the user's own folders."""
 
 import importlib.util
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -84,3 +85,19 @@ def test_without_a_clone_folders_are_the_users(folder, home, tmp_path, monkeypat
 
 def test_the_record_of_exercises_is_never_in_the_clone():
     assert not folders.state().is_relative_to(REPOSITORY)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+@pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777, 0o2775])
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077])
+def test_a_folder_is_as_open_as_the_one_it_is_made_in(tmp_path, mode, umask):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(mode)
+    before = os.umask(umask)
+    try:
+        folders.make(tmp_path / "shared" / "cache" / "trained")
+    finally:
+        os.umask(before)
+    for made in ("cache", "cache/trained"):
+        assert (tmp_path / "shared" / made).stat().st_mode & 0o7777 == mode
+    folders.make(tmp_path / "shared" / "cache")  # again, and nothing changes

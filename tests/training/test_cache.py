@@ -1,7 +1,9 @@
 """What is kept of a run is found by the same run only, and by every other one never."""
 
 import os
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -171,3 +173,47 @@ def test_the_runs_used_longest_ago_are_forgotten(images, kept_in, monkeypatch):
     fit(small(), images, replace(CONFIG, seed=2))
     assert oldest.exists() and not newer.exists()
     assert len(list(kept_in.glob("*"))) == 2
+
+
+@pytest.fixture
+def another_user():
+    """Become, inside, a user who is neither root nor the owner of what root has made."""
+    if os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    try:
+        yield lambda: os.seteuid(65534)
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("umask", [0o027, 0o077])
+def test_what_one_user_keeps_in_a_shared_folder_the_next_one_finds(
+    images, trained, another_user, umask, monkeypatch
+):
+    with tempfile.TemporaryDirectory() as shared:  # not in tmp_path, which is closed to others
+        os.chmod(shared, 0o1777)
+        monkeypatch.setenv("VAE_LESSONS_CACHE", shared)
+        before = os.umask(umask)
+        try:
+            history = fit(small(), images, CONFIG)
+            another_user()
+            assert fit(small(), images, CONFIG) == history
+            fit(small(), images, replace(CONFIG, seed=5))  # and adds what the first one has not trained
+            assert len(list(Path(shared, "trained").glob("*.safetensors"))) == 2
+        finally:
+            os.umask(before)
+            os.seteuid(0)
+    assert len(trained) == 2
+
+
+def test_a_folder_that_is_closed_is_named_and_training_goes_on(images, trained, another_user, monkeypatch):
+    with tempfile.TemporaryDirectory() as shared:
+        os.chmod(shared, 0o755)
+        monkeypatch.setenv("VAE_LESSONS_CACHE", shared)
+        fit(small(), images, CONFIG)
+        os.chmod(Path(shared, "trained"), 0o700)
+        another_user()
+        with pytest.warns(UserWarning, match=r"trained, which is closed to you: .*\nAsk its owner"):
+            fit(small(), images, CONFIG)
+        os.seteuid(0)
+    assert len(trained) == 2

@@ -105,7 +105,7 @@ def _fetch(raw: Path) -> None:
     folder = raw.parent.name
     source = getattr(torchvision.datasets, folder)
     try:
-        raw.mkdir(parents=True, exist_ok=True)
+        folders.make(raw)
         temporary = tempfile.TemporaryDirectory(prefix=".download-", dir=raw)
     except OSError as error:
         raise PermissionError(

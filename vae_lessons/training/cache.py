@@ -2,6 +2,7 @@
 
 import json
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +23,18 @@ def path_of(*what: object) -> Path | None:
 
 
 def load(path: Path, model: nn.Module) -> dict | None:
-    """Put the kept weights into the model and return the history kept with them; None where there is no whole file."""
+    """Put the kept weights into the model and return the history kept with them; None where there is no whole file.
+
+    Warns where the folder is closed to this user, who would train in vain what others have trained.
+    """
+    closed = folders.closed_to_us(path.parent)
+    if closed is not None:
+        warnings.warn(
+            f"trained models are kept in {closed}, which is closed to you: models are trained anew each time.\n"
+            "Ask its owner to open it (chmod a+rx), or set VAE_LESSONS_CACHE to a folder of your own.",
+            stacklevel=4,
+        )
+        return None
     try:
         with safe_open(path, framework="pt") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)

@@ -8,10 +8,12 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import nn
 
+from vae_lessons import folders
+
 
 def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str]) -> None:
     """Write the weights to one .safetensors file: to a temporary file first, renamed when complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folders.make(path.parent)
     weights = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
     os.close(handle)
