@@ -73,8 +73,9 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["board", "check", "predictions"],
     ],
     "exercises/engine": [
-        ["another_device", "comparing", "time_limit"],
-        ["common_mistakes", "exercise", "probes"],
+        ["another_device", "comparing", "forms", "settings", "time_limit"],
+        ["common_mistakes", "in_general", "probes"],
+        ["exercise"],
     ],
     "classroom": [
         ["cleaning", "lecture"],

@@ -17,5 +17,5 @@ def state_folder(tmp_path, monkeypatch):
 def notes(monkeypatch):
     """What was displayed as text, one string a note."""
     shown = []
-    monkeypatch.setattr(banner, "display", lambda bundle, raw: shown.append(bundle["text/plain"]))
+    monkeypatch.setattr(banner, "show_as", lambda bundle: shown.append(bundle["text/plain"]))
     return shown

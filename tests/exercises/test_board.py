@@ -11,7 +11,7 @@ from vae_lessons.reparameterization import reparameterize
 @pytest.fixture
 def shown(monkeypatch):
     bundles = []
-    monkeypatch.setattr(board, "display", lambda bundle, raw: bundles.append(bundle))
+    monkeypatch.setattr(board, "show_as", bundles.append)
     return bundles
 
 

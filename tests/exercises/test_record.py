@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tests.conftest import REPOSITORY
-from vae_lessons.exercises import record
+from vae_lessons.exercises import check, hint, predict, progress, record, solution
 
 
 def solve(number):
@@ -44,10 +44,49 @@ def test_a_file_that_is_no_record_is_moved_aside(state_folder):
     assert record.read()["exercises"]["2.3"]["solved"] is True
 
 
+HALVES = [
+    {"exercises": {"2.3": {}}},
+    {"exercises": {"2.3": {"tries": "x", "solved": "yes", "hints": None, "solution": 1}}},
+    {"exercises": {"2.3": {"tries": -4, "hints": 2.5, "solved": True}}},
+    {"exercises": {"2.3": {"tries": True, "hints": [3]}}},
+    {"predictions": {"4-collapse": {}}},
+    {"predictions": {"4-collapse": {"choice": "a", "right": True}}},
+    {"predictions": {"4-collapse": {"choice": 99, "right": 3}}},
+    {"exercises": {"77.7": {"tries": {}}}, "predictions": {"no-such": {"choice": None}}},
+]
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_halves_of_entries_are_mended_and_what_was_written_is_kept_aside(state_folder, half, notes):
+    state_folder.mkdir()
+    written = json.dumps({**record.empty(), **half})
+    (state_folder / "progress.json").write_text(written)
+    progress()
+    predict("4-collapse")
+    hint("2.3")
+    solution("2.3")
+    check("2.3", lambda mu, logvar: mu)
+    kept = record.read()["exercises"]["2.3"]
+    assert kept["tries"] in (0, 1) and kept["hints"] in (0, 1)  # one of each, unless it counted as solved
+    assert (state_folder / "progress.broken-1").read_text() == written
+    assert not (state_folder / "progress.broken-2").exists()
+    assert len(notes) == 3
+
+
+def test_fields_of_a_later_version_of_the_course_stay(state_folder):
+    state_folder.mkdir()
+    entry = {"tries": 2, "solved": False, "hints": 0, "solution": False, "minutes": 7}
+    (state_folder / "progress.json").write_text(json.dumps({**record.empty(), "exercises": {"2.3": entry}}))
+    assert solve("2.3") == ""
+    assert record.read()["exercises"]["2.3"] == {**entry, "solved": True}
+    assert not (state_folder / "progress.broken-1").exists()
+
+
 @pytest.mark.parametrize(
     "content",
     [
         "",
+        "[" * 100_000,
         "[]",
         "null",
         '{"version": 2, "exercises": {}, "predictions": {}}',

@@ -2,6 +2,7 @@
 
 import html
 
+from IPython import get_ipython
 from IPython.display import display
 
 from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
@@ -15,7 +16,15 @@ class Lines(str):
 
 def show(kind: str, title: str, *parts: str) -> None:
     """Display a title and parts, prose or Lines; kind (see COLOURS) decides the colour of the frame."""
-    display({"text/html": markup(kind, title, *parts), "text/plain": plain(title, *parts)}, raw=True)
+    show_as({"text/html": markup(kind, title, *parts), "text/plain": plain(title, *parts)})
+
+
+def show_as(bundle: dict[str, str]) -> None:
+    """Display a note in each of its forms; where there is no IPython, print its text."""
+    if get_ipython() is None:
+        print(bundle["text/plain"])
+    else:
+        display(bundle, raw=True)
 
 
 def markup(kind: str, title: str, *parts: str) -> str:

@@ -2,9 +2,8 @@
 
 import html
 
-from IPython.display import display
-
 from vae_lessons.exercises import record
+from vae_lessons.exercises.banner import show_as
 from vae_lessons.exercises.catalogue import exercises, lessons, predictions
 from vae_lessons.plotting import BLUE, GREEN, GREY, ORANGE
 
@@ -21,7 +20,7 @@ _COLOURS = {SOLVED: GREEN, HELPED: BLUE, TRIED: ORANGE, OPEN: GREY}
 def progress() -> None:
     """Draw the board of this user from the record; it survives restarts."""
     kept = record.current()
-    display({"text/html": _markup(kept), "text/plain": as_text(kept)}, raw=True)
+    show_as({"text/html": _markup(kept), "text/plain": as_text(kept)})
 
 
 def as_text(kept: dict) -> str:

@@ -25,6 +25,8 @@ def predict(key: str) -> None:
         banner.show("open", f"There is no prediction {key}", f"The keys are {', '.join(predictions())}.")
         return
     chosen = record.current()["predictions"].get(key, {}).get("choice")
+    if chosen is not None and chosen >= len(prediction.choices):  # of another version of the course
+        chosen = None
     widgets = getattr(get_ipython(), "kernel", None) and os.environ.get("VAE_LESSONS_WIDGETS") != "0"
     if widgets:
         display(Question(prediction, chosen))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,14 +28,18 @@ def read(file: Path | None = None) -> dict:
     """The record so far: {"exercises": {number: {...}}, "predictions": {key: {...}}}; empty where there is none.
 
     An exercise holds tries, solved, hints, and solution: whether it was looked at before it was solved. A prediction
-    holds the choice and whether it was right. Raises ValueError for a file that is no such record.
+    holds the choice and whether it was right. What is missing in an entry, or of another kind, is as at the beginning.
+    Raises ValueError for a file that is no such record.
     """
-    file = file or path()
+    return _whole(_as_written(file or path()))
+
+
+def _as_written(file: Path) -> dict:
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = json.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return empty()
-    except (UnicodeDecodeError, json.JSONDecodeError):
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         record = None
     parts = ("exercises", "predictions")
     if (
@@ -50,6 +55,30 @@ def read(file: Path | None = None) -> dict:
     return record
 
 
+def _whole(record: dict) -> dict:
+    """The record with every field of every entry in place, of its kind."""
+    exercises = {
+        number: {
+            **entry,
+            "tries": _count(entry.get("tries")) or 0,
+            "solved": entry.get("solved") is True,
+            "hints": _count(entry.get("hints")) or 0,
+            "solution": entry.get("solution") is True,
+        }
+        for number, entry in record["exercises"].items()
+    }
+    predictions = {
+        key: {**entry, "right": entry.get("right") is True}
+        for key, entry in record["predictions"].items()
+        if _count(entry.get("choice")) is not None
+    }
+    return {**record, "exercises": exercises, "predictions": predictions}
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def current() -> dict:
     """The record of this user; where its file cannot be read, what this session did."""
     if _in_memory is not None:
@@ -63,7 +92,7 @@ def current() -> dict:
 def update(change: Callable[[dict], None]) -> str:
     """Change the record, safely beside other notebooks; returns a line to show when it could not be kept, else "".
 
-    A file that is no record is moved aside, never overwritten.
+    A file that is no record is moved aside, one in which something had to be mended is copied aside: nothing is lost.
     """
     global _in_memory
     if _in_memory is None:
@@ -105,8 +134,16 @@ def entry(record: dict, number: str) -> dict:
 
 def _read_or_move_aside(file: Path) -> dict:
     try:
-        return read(file)
+        written = _as_written(file)
     except ValueError:
-        aside = next(p for n in range(1, 10_000) if not (p := file.with_suffix(f".broken-{n}")).exists())
-        os.replace(file, aside)
+        os.replace(file, _aside(file))
         return empty()
+    whole = _whole(written)
+    if whole != written:
+        shutil.copyfile(file, _aside(file))
+    return whole
+
+
+def _aside(file: Path) -> Path:
+    """A name beside the file's own that is free."""
+    return next(free for n in range(1, 10_000) if not (free := file.with_suffix(f".broken-{n}")).exists())

@@ -1,4 +1,4 @@
-"""Pretend that inputs are on a GPU, to catch tensors that an answer makes on the CPU."""
+"""Pretend that inputs are on another device, to catch tensors that an answer makes on the CPU."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,54 +7,107 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+DEVICE = torch.device("xpu", 0)  # a kind that students' machines do not have, so that no "cuda" fits by luck
+_COPIES = {Tensor.copy_, Tensor.__setitem__, Tensor.tolist, Tensor.item}  # these cross from device to device
+
 
 @contextmanager
-def another_device() -> Iterator[None]:
-    """Inside, inputs behave as if they lay on a GPU: a tensor made without saying where does not fit them.
+def another_device() -> Iterator[Callable[[Tensor], Tensor]]:
+    """Yields a function that moves a tensor to a pretended device, whose `device` it says to be on.
 
-    It needs no GPU. What .to(...) and factories given a device return is taken to be with the inputs.
+    Inside, a tensor of more than one number that lies elsewhere does not fit such a tensor, whichever way it was
+    made; .to(device), factories that are given the device, and whatever is computed from such tensors are there.
     """
     with _AnotherDevice():
-        yield
+        yield lambda tensor: tensor.as_subclass(_There)
+
+
+class _There(Tensor):
+    """A tensor that pretends to be on the other device, and lies on the CPU."""
 
 
 class _AnotherDevice(TorchFunctionMode):
-    """Tensors made without a device are marked; meeting an unmarked one raises, as it would between CPU and GPU."""
-
-    MAKES = {
-        torch.randn,
-        torch.rand,
-        torch.normal,
-        torch.zeros,
-        torch.ones,
-        torch.empty,
-        torch.full,
-        torch.tensor,
-    }
-    MOVES = {Tensor.to, Tensor.cuda, Tensor.type_as}
-
     def __torch_function__(
         self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None
     ):
-        kwargs = kwargs or {}
-        tensors = [a for a in [*args, *kwargs.values()] if isinstance(a, Tensor) and a.ndim > 0]
-        elsewhere = [t for t in tensors if isinstance(t, _Elsewhere)]
+        kwargs = dict(kwargs or {})
+        if function is torch.device or getattr(function, "__module__", "") == "torch.autograd":
+            return function(*args, **kwargs)
+        tensors = [one for one in _flat([args, kwargs]) if isinstance(one, Tensor)]
+        there = [one for one in tensors if isinstance(one, _There)]
         with torch._C.DisableTorchFunctionSubclass():
-            plain = [a.as_subclass(Tensor) if isinstance(a, _Elsewhere) else a for a in args]
-            named = {k: a.as_subclass(Tensor) if isinstance(a, _Elsewhere) else a for k, a in kwargs.items()}
-            if function in self.MAKES and "device" not in kwargs and not tensors:
-                made = function(*plain, **named)
-                return made.as_subclass(_Elsewhere) if made.ndim > 0 else made
-            if function in self.MOVES:
-                return function(*plain, **named)
-            if elsewhere and len(elsewhere) < len(tensors):
-                raise RuntimeError(
-                    "Expected all tensors to be on the same device, but found two, cpu and a GPU"
+            if there and function == Tensor.device.__get__:
+                return DEVICE
+            if there and function in (Tensor.numpy, Tensor.__array__):
+                raise TypeError(
+                    f"can't convert {DEVICE} device type tensor to numpy. Use Tensor.cpu() first."
                 )
+            asked = [one for one in [*args, *kwargs.values()] if _names_a_device(function, one)]
+            goes_there = any(_is_there(one) for one in asked)
+            plain, named = _as_plain(args), _as_plain(kwargs)
+            if asked:  # of .to(...) and factories
+                plain = tuple(torch.device("cpu") if _names_a_device(function, one) else one for one in plain)
+                named = {
+                    name: torch.device("cpu") if _names_a_device(function, one) else one
+                    for name, one in named.items()
+                }
             result = function(*plain, **named)
-        is_tensor = isinstance(result, Tensor) and type(result) is not _Elsewhere
-        return result.as_subclass(_Elsewhere) if elsewhere and is_tensor else result
+            if function in (Tensor.cpu, Tensor.cuda) or (asked and not goes_there):
+                return result
+            if (
+                function in (Tensor.to, Tensor.type_as) and not asked
+            ):  # like another tensor, or in another type
+                return _as_there(result) if isinstance(tensors[-1], _There) else result
+            elsewhere = [one for one in tensors if not isinstance(one, _There) and one.ndim > 0]
+            if there and elsewhere and function not in _COPIES and not _takes_its_place(function):
+                raise RuntimeError(
+                    f"Expected all tensors to be on the same device, but found at least two devices, {DEVICE} and cpu!"
+                )
+        return _as_there(result) if there or goes_there else result
 
 
-class _Elsewhere(Tensor):
-    """A tensor that pretends to lie on the CPU while its partners lie on a GPU."""
+def _names_a_device(function: Callable, one: object) -> bool:
+    if isinstance(one, torch.device):
+        return True
+    return (
+        isinstance(one, str)
+        and function is not torch.einsum
+        and one.split(":")[0] in ("cpu", "cuda", "xpu", "mps")
+    )
+
+
+def _is_there(one: object) -> bool:
+    return torch.device(one).type == DEVICE.type
+
+
+def _takes_its_place(function: Callable) -> bool:
+    """Whether it reads or writes an attribute, like .data or .grad, of a tensor."""
+    return getattr(function, "__name__", "") in ("__get__", "__set__")
+
+
+def _flat(value: object) -> Iterator[object]:
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _flat(one)
+    elif isinstance(value, dict):
+        yield from _flat(list(value.values()))
+    else:
+        yield value
+
+
+def _mapped(value: object, change: Callable[[Tensor], Tensor]) -> object:
+    if isinstance(value, Tensor):
+        return change(value)
+    if type(value) in (list, tuple):
+        return type(value)(_mapped(one, change) for one in value)
+    if type(value) is dict:
+        return {name: _mapped(one, change) for name, one in value.items()}
+    return value
+
+
+def _as_plain(value: object) -> object:
+    return _mapped(value, lambda one: one.as_subclass(Tensor) if isinstance(one, _There) else one)
+
+
+def _as_there(value: object) -> object:
+    return _mapped(value, lambda one: one.as_subclass(_There))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, allclose  # as they are now: an answer may put another function in their place
 
 Answer = Callable[..., object]
 _COURSE, _LIBRARIES = str(Path(__file__).parents[2]), sysconfig.get_path("stdlib")
@@ -34,10 +34,27 @@ Probe = Callable[[Answer], Iterator[Seen]]
 def observe(probe: Probe, answer: Answer) -> dict[tuple[int, str], Seen]:
     """All observations of an answer, by number of the input and name, in the order of the probe."""
     seen, inputs = {}, []
-    for one in probe(answer):
+
+    def keep(one: Seen) -> None:
         if one.given not in inputs:
             inputs.append(one.given)
         seen[inputs.index(one.given), one.what] = one
+
+    try:
+        for one in probe(answer):
+            keep(one)
+    except (
+        Exception
+    ) as error:  # of something returned that is no ordinary tensor, where the probe looks at it
+        said = f"{type(error).__name__}: {first_line(error)[:100]}"
+        keep(
+            Seen(
+                "what is returned cannot be used",
+                said,
+                inputs[-1] if inputs else "the first input",
+                error=error,
+            )
+        )
     return seen
 
 
@@ -60,16 +77,21 @@ def first_difference(
             absent = other or Seen(present.what, "nothing", present.given)
             return (absent, present) if mine is None else (present, absent)
         tolerance = true.tolerance if true.tolerance < 0.01 else slack * true.tolerance
-        if not _same(mine.value, true.value, tolerance, relative=0.0 if true.secret else tolerance):
+        if not same(mine, true, tolerance):
             return mine, true
     return None
 
 
-def _same(mine: Tensor | str, true: Tensor | str, tolerance: float, relative: float) -> bool:
-    if isinstance(mine, str) or isinstance(true, str):
-        return isinstance(mine, str) and isinstance(true, str) and mine == true
-    same_shape = mine.shape == true.shape
-    return same_shape and torch.allclose(mine.double(), true.double(), relative, tolerance, equal_nan=True)
+def same(mine: Seen, true: Seen, tolerance: float | None = None) -> bool:
+    """Whether two observations agree, within the true one's tolerance unless another one is given."""
+    mine_is, true_is = mine.value, true.value
+    if isinstance(mine_is, str) or isinstance(true_is, str):
+        return isinstance(mine_is, str) and isinstance(true_is, str) and mine_is == true_is
+    within = true.tolerance if tolerance is None else tolerance
+    relative = 0.0 if true.secret else within
+    return mine_is.shape == true_is.shape and allclose(
+        mine_is.double(), true_is.double(), relative, within, equal_nan=True
+    )
 
 
 def counter_example(mine: Seen, true: Seen) -> str:
@@ -96,6 +118,10 @@ def as_tensor(value: object) -> Tensor | str:
             return f"a {kind} of {len(value)}"
         if isinstance(value, bool | int | float | np.ndarray | np.generic | list | tuple):
             value = torch.as_tensor(value)
+        if isinstance(value, Tensor) and value.is_meta:
+            return "a tensor without numbers, on the device meta"
+        if isinstance(value, Tensor) and value.is_nested:
+            return "a nested tensor"
         if (
             not isinstance(value, Tensor)
             or value.is_complex()
@@ -103,7 +129,7 @@ def as_tensor(value: object) -> Tensor | str:
             or value.numel() > 10_000_000
         ):
             return f"a {kind}"
-        return value.detach().cpu().to(torch.float64)
+        return value.detach().cpu().to(torch.float64).as_subclass(Tensor)
     except Exception:  # whatever stands in a list, and tensors without numbers
         return f"a {kind}"
 

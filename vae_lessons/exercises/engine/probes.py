@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, equal
 
 from vae_lessons.exercises.engine.comparing import (
     Answer,
@@ -81,7 +81,7 @@ def look(
         yield Seen(name, value, given, tolerance, words=words)
     for name, value in inputs.items():
         if isinstance(value, Tensor):
-            kept = torch.equal(handed[name].detach(), value)
+            kept = equal(handed[name].detach(), value)
             yield Seen(f"{name} after the call", "as it was" if kept else "changed", given)
     if leaves:
         slopes, failed = attempt(lambda: slopes_of(parts, list(leaves.values())), given)
@@ -107,10 +107,15 @@ def read_off(what: str, truth: Callable[..., float], tolerance: float) -> Callab
                 return
             number = as_tensor(returned)
             words = in_words(number)
-            if isinstance(number, Tensor) and number.numel() == 1 and number > 0:
-                number = (number.reshape(()) / truth(*measured)).log()  # so that the tolerance is a share
-            elif isinstance(number, Tensor):
-                number = "no positive number"
+            one = isinstance(number, Tensor) and number.numel() == 1
+            kind = "one number" if one else number if isinstance(number, str) else f"{number.numel()} numbers"
+            kind = "no positive number" if one and not number > 0 else kind
+            yield Seen(
+                "what is returned", kind, given, words="" if kind == "one number" else f"{kind}, {words}"
+            )
+            if kind != "one number":
+                return
+            number = (number.reshape(()) / truth(*measured)).log()  # so that the tolerance is a share
             yield Seen(what, number, given, tolerance, words=words, secret=True)
 
         return probe

@@ -1,15 +1,26 @@
 """A time limit for a student's function, which runs in a thread that can be left behind."""
 
+import builtins
 import contextlib
 import ctypes
 import io
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
+from IPython.utils.capture import capture_output
+
 TIME_LIMIT = 5.0  # seconds for all probes of one answer together, unless the exercise says otherwise
+
+
+_NAME = "an answer that is checked"
+
+
+def inside() -> bool:
+    """Whether this is called by work that runs within its time limit, like an answer that is being checked."""
+    return threading.current_thread().name == _NAME
 
 
 class TimeIsUp(BaseException):
@@ -17,7 +28,8 @@ class TimeIsUp(BaseException):
 
 
 def within_time_limit(work: Callable[[], object], seconds: float = TIME_LIMIT) -> object:
-    """Run work in a thread and return its result; the thread can be left behind, and what it prints is dropped.
+    """Run work in a thread and return its result; the thread can be left behind, and what it prints, draws or shows
+    is dropped. Nobody answers where it asks for input.
 
     Raises what work raises, and TimeoutError after these seconds of computing, or four times as long where the machine
     is busy or work only waits.
@@ -31,8 +43,8 @@ def within_time_limit(work: Callable[[], object], seconds: float = TIME_LIMIT) -
             except BaseException as error:  # a defect of the probe, or SystemExit of the student's
                 result["error"] = error
 
-    thread = threading.Thread(target=run, daemon=True)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    thread = threading.Thread(target=run, daemon=True, name=_NAME)
+    with _nothing_shown():
         thread.start()
         try:
             computed, began = time.process_time(), time.monotonic()
@@ -50,6 +62,28 @@ def within_time_limit(work: Callable[[], object], seconds: float = TIME_LIMIT) -
     if "error" in result:
         raise result["error"]
     return result.get("value")
+
+
+@contextlib.contextmanager
+def _nothing_shown() -> Iterator[None]:
+    """Drop what is printed or displayed, close figures that were opened, and let input() fail instead of asking."""
+    ask, pyplot = builtins.input, sys.modules.get("matplotlib.pyplot")
+    figures = set(pyplot.get_fignums()) if pyplot else set()
+    streams = sys.stdin, sys.stdout, sys.stderr
+    builtins.input, sys.stdin = _nobody_there, io.StringIO()
+    try:
+        with capture_output():
+            yield
+    finally:
+        builtins.input = ask
+        sys.stdin, sys.stdout, sys.stderr = streams  # whatever a thread that was stopped has put back
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        for number in set(pyplot.get_fignums()) - figures if pyplot else ():
+            pyplot.close(number)
+
+
+def _nobody_there(prompt: object = "") -> str:
+    raise EOFError("a function that is checked cannot ask for input")
 
 
 def _stop(thread: threading.Thread) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, allclose, equal, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.probes import attempt
@@ -75,7 +75,7 @@ def heads_probe(answer: Answer) -> Iterator[Seen]:
         yield Seen(what, finding, given)
     if set(facts.values()) != {"some", "agree", "reaches parameters"}:
         return  # what follows would depend on weights that nobody set
-    yield Seen("h after the call", "as it was" if torch.equal(handed, h) else "changed", given)
+    yield Seen("h after the call", "as it was" if equal(handed, h) else "changed", given)
     for name, value, first_two, extreme in zip(("mu", "logvar"), values, alone, extremes, strict=True):
         yield Seen(f"{name} is a number", str(bool(value.isfinite().all())), given)
         yield Seen(f"{name} differs from image to image", str(bool((value.std(0) > 1e-3).all())), given)
@@ -92,7 +92,7 @@ def heads_probe(answer: Answer) -> Iterator[Seen]:
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:
-    return one.shape == other.shape and torch.allclose(one, other, 1e-3, 1e-3, equal_nan=True)
+    return one.shape == other.shape and allclose(one, other, 1e-3, 1e-3, equal_nan=True)
 
 
 def _reach_of_gradient(value: object, weights: list[nn.Parameter]) -> str:
@@ -108,7 +108,7 @@ def _reach_of_gradient(value: object, weights: list[nn.Parameter]) -> str:
 
 def _relation(mu: Tensor, logvar: Tensor) -> str:
     """Whether the latents of logvar are a linear function of mu: all, some or none."""
-    if torch.equal(mu, logvar):
+    if equal(mu, logvar):
         return "the same numbers"
     if not (mu.isfinite().all() and logvar.isfinite().all()):
         return "no numbers"

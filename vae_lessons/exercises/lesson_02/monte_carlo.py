@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, allclose, equal
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -46,13 +46,13 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
             return  # numbers that chance alone decides would hide which mistake it is
         taken.append((given, *pair))
     (given, estimate, error), (_, first, error_of_few), (_, second, _), at_small = taken
-    exact = torch.allclose(estimate, kl_closed_form(MU, LOGVAR).double(), 1e-5)
+    exact = allclose(estimate, kl_closed_form(MU, LOGVAR).double(), 1e-5)
     grows = bool((estimate / first).min() > 15)  # from 100 to 3000 draws
     finding = "the formula's number" if exact else "grows with the number of samples" if grows else "varies"
     yield Seen("the estimate", finding, given)
     if exact or grows:
         return
-    yield Seen("two calls", "give the same" if torch.equal(first, second) else "differ by chance", given)
+    yield Seen("two calls", "give the same" if equal(first, second) else "differ by chance", given)
     of_one_draw = kl_monte_carlo(MU, LOGVAR, many)[1].double() * math.sqrt(many)
     shrinks, swapped = (
         bool((early / late).log().mean() > 0.9) for early, late in ((error_of_few, error), (first, estimate))

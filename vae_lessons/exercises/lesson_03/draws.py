@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, allclose, equal
 
 from vae_lessons.exercises.engine.another_device import another_device
 from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
@@ -34,12 +34,10 @@ def draw_probe(second: str, far: float) -> Probe:
             return
         yield Seen("the type of z", str(z.dtype), given, aside=True)
         for name, now, before in zip(("mu", second), handed, (MU, LOGVAR), strict=True):
-            kept = now.shape == leaves[0].shape and torch.equal(
-                now.detach(), before.repeat(COPIES, 1).to(now)
-            )
+            kept = now.shape == leaves[0].shape and equal(now.detach(), before.repeat(COPIES, 1).to(now))
             yield Seen(f"{name} after the call", "as it was" if kept else "changed", given)
         absent = z.detach().isnan().view(shape).any(0)  # (N, J)
-        where = f"where {second} is negative" if torch.equal(absent, LOGVAR < 0) else "in places"
+        where = f"where {second} is negative" if equal(absent, LOGVAR < 0) else "in places"
         yield Seen("z is not a number", where if absent.any() else "nowhere", given)
         if absent.any():
             return
@@ -99,7 +97,7 @@ def _zero(slope: Tensor) -> str:
 
 
 def _one_or_zero(slope: Tensor) -> str:
-    return "1" if torch.allclose(slope, torch.ones_like(slope)) else _zero(slope)
+    return "1" if allclose(slope, torch.ones_like(slope)) else _zero(slope)
 
 
 def _again(draw: Answer, inputs: tuple[Tensor, Tensor], given: str) -> tuple[Tensor, Seen | None]:
@@ -125,11 +123,9 @@ def _chance(draw: Answer, strayed: Tensor, given: str) -> Iterator[Seen]:
             return
         draws.append(z)
         states.append(torch.random.get_rng_state())
-    repeats = torch.equal(draws[0], draws[1])
+    repeats = equal(draws[0], draws[1])
     yield Seen("two calls", "give the same z" if repeats else "draw anew", given)
-    yield Seen(
-        "the seed afterwards", "reset by the call" if torch.equal(*states[:2]) else "left alone", given
-    )
+    yield Seen("the seed afterwards", "reset by the call" if equal(*states[:2]) else "left alone", given)
     shared = _shared(draws[2])
     yield Seen("eps", shared, given)
     if repeats or shared != "one for every image and latent":
@@ -141,8 +137,8 @@ def _chance(draw: Answer, strayed: Tensor, given: str) -> Iterator[Seen]:
     yield Seen("the mean of (z - mu) / std", unit.mean().double(), given, tolerance=0.1)
     yield Seen("the fourth moment of eps, 3 for a Gaussian", (unit**4).mean().double(), given, tolerance=0.16)
     yield Seen("some eps are beyond 2.5", str(bool((unit.abs() > 2.5).any())), given)
-    with another_device():
-        _, failed = attempt(lambda: draw(MU.clone(), LOGVAR.clone()), given)
+    with another_device() as there:
+        _, failed = attempt(lambda: draw(there(MU.clone()), there(LOGVAR.clone())), given)
     yield Seen("with mu on a GPU", "an error: two devices" if failed else "works", given, aside=True)
 
 

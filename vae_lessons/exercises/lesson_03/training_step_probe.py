@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, equal, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.probes import attempt
@@ -76,7 +76,7 @@ def step_probe(answer: Answer) -> Iterator[Seen]:
         yield Seen(f"the loss of the {count} step", what, given, tolerance=1e-3)
         yield Seen(f"the length of the {count} step", step.norm(), given, tolerance=1e-3)
         yield Seen(f"the {count} step, weight by weight", step / step.norm(), given, tolerance=3e-3)
-        yield Seen("x after the call", "as it was" if torch.equal(x, IMAGES) else "changed", given)
+        yield Seen("x after the call", "as it was" if equal(x, IMAGES) else "changed", given)
     yield Seen("the model afterwards", "in training mode" if model.training else "in evaluation mode", given)
     yield from _wide_regions(answer, start)
 
@@ -115,9 +115,9 @@ def _wide_regions(answer: Answer, start: VAE) -> Iterator[Seen]:
         losses.append(as_tensor(loss).flatten())
         states.append(torch.random.get_rng_state())
         steps.append((model.to_logvar.bias - start.to_logvar.bias).detach() / LEARNING_RATE)
-    yield Seen("z is drawn by chance", str(not torch.equal(*losses)), given)
-    yield Seen("the seed afterwards", "reset by the call" if torch.equal(*states) else "left alone", given)
-    if torch.equal(*losses):
+    yield Seen("z is drawn by chance", str(not equal(*losses)), given)
+    yield Seen("the seed afterwards", "reset by the call" if equal(*states) else "left alone", given)
+    if equal(*losses):
         return
     yield Seen("the loss", (losses[0] + losses[1]) / 2, given, tolerance=0.1)
     yield Seen("the step of the bias of logvar", (steps[0] + steps[1]).mean() / 2, given, tolerance=0.25)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, allclose
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -58,9 +58,7 @@ def _in_words(point: object, straight: Tensor) -> str:
         return "of another shape"
     if point.isnan().any():
         return "not a number"
-    return (
-        "on the straight line" if torch.allclose(point, straight.double(), 1e-3, 1e-3) else "somewhere else"
-    )
+    return "on the straight line" if allclose(point, straight.double(), 1e-3, 1e-3) else "somewhere else"
 
 
 EXERCISE = Exercise(

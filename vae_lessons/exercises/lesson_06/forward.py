@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor, allclose, nn
 
 from vae_lessons.exercises.engine.common_mistakes import cut_off
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
@@ -149,7 +149,7 @@ def _who(model: Teller, c: Tensor) -> str:
         "a one-hot row": F.one_hot(_LABELS, 3).double(),
     }
     return next(
-        (name for name, true in candidates.items() if torch.allclose(c, true, 1e-3, 1e-3)), "something else"
+        (name for name, true in candidates.items() if allclose(c, true, 1e-3, 1e-3)), "something else"
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, allclose, equal
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -26,7 +26,7 @@ def halves_probe(answer: Answer) -> Iterator[Seen]:
         if failed or returned is None:
             yield failed or Seen("the results", "None", given)
             return
-        after = "as they were" if torch.equal(handed, images) else _kept(handed.double(), images.double())
+        after = "as they were" if equal(handed, images) else _kept(handed.double(), images.double())
         yield Seen("images after the call", after, given)
         if not (isinstance(returned, tuple | list) and len(returned) == 2):
             yield Seen("the results", f"one {type(returned).__name__}", given)
@@ -43,7 +43,7 @@ def _kept(result: Tensor | str, images: Tensor) -> str:
         begins = [
             name
             for name, part in {"upper": images[..., :14, :], "lower": images[..., 14:, :]}.items()
-            if result.shape == part.shape and torch.allclose(result, part)
+            if result.shape == part.shape and allclose(result, part)
         ]
         return f"shape {tuple(result.shape)}" + "".join(f", the {name} half" for name in begins)
     same = torch.isclose(result, images).all(0)[0]  # (H, W)
@@ -52,7 +52,7 @@ def _kept(result: Tensor | str, images: Tensor) -> str:
     others = "something else elsewhere" if len(rest) > 1 else others
     if not same.any():
         for name, shift in (("upper", 14), ("lower", -14)):
-            if torch.allclose(result, halves(images)[name == "lower"].roll(shift, 2)):
+            if allclose(result, halves(images)[name == "lower"].roll(shift, 2)):
                 return f"the {name} half, moved into the other"
         return f"nothing kept, {others}"
     rows, columns = same.any(1).nonzero()[:, 0].tolist(), same.any(0).nonzero()[:, 0].tolist()

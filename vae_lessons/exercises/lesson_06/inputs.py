@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, allclose
 
 from vae_lessons.exercises.engine.comparing import Seen
 
@@ -14,7 +14,7 @@ _IMAGES = torch.tensor(
 
 def _spread(z: Tensor, z_again: Tensor, given: str) -> Iterator[Seen]:
     """How the draws of two calls lie, (N, J) each; ends where chance alone would decide."""
-    repeats, one_for_all = torch.allclose(z, z_again, 1e-3, 1e-3), bool((z.std(0) < 1e-3).all())
+    repeats, one_for_all = allclose(z, z_again, 1e-3, 1e-3), bool((z.std(0) < 1e-3).all())
     yield Seen("two calls", "decode the same z" if repeats else "decode different z", given)
     yield Seen("within a call", "one z for all" if one_for_all else "a z for each", given)
     if one_for_all and not repeats:

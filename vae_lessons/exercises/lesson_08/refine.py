@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, equal, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -40,7 +40,7 @@ def _probe(answer: Answer) -> Iterator[Seen]:
         yield failed or Seen("the result", "None", given)
         return
     judge = LinearModel()  # as the model was
-    unchanged = model.weight.dtype == judge.weight.dtype and torch.equal(model.weight, judge.weight)
+    unchanged = model.weight.dtype == judge.weight.dtype and equal(model.weight, judge.weight)
     yield Seen("the model after the call", "as it was" if unchanged else "changed", given)
     if not unchanged:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, equal, nn
 
 from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor
 from vae_lessons.exercises.engine.linear_model import LinearModel
@@ -67,9 +67,7 @@ def regret_probe(known: Known, exact: Known) -> Probe:
         if failed or returned is None:
             yield failed or Seen("the result", "None", GIVEN)
             return
-        unchanged = all(
-            torch.equal(*pair) for pair in zip(_state(model), _state(PoorlyEncoded()), strict=True)
-        )
+        unchanged = all(equal(*pair) for pair in zip(_state(model), _state(PoorlyEncoded()), strict=True))
         yield Seen("the model after the call", "as it was" if unchanged else "changed", GIVEN)
         if not unchanged:
             return
@@ -87,7 +85,7 @@ def regret_probe(known: Known, exact: Known) -> Probe:
         yield Seen(
             "the regrets", kind, GIVEN, words=_in_words(found if kind != "right" else exact_regret(model, x))
         )
-        yield Seen("x after the call", "as it was" if torch.equal(handed, x) else "changed", GIVEN)
+        yield Seen("x after the call", "as it was" if equal(handed, x) else "changed", GIVEN)
 
     return probe
 
