@@ -1,5 +1,9 @@
 """Answers to exercise 1.2: right ones in many styles, and some with two mistakes at once."""
 
+import warnings
+from typing import NamedTuple
+
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -119,12 +123,46 @@ def pair_tanh_and_relu(latent_dim):
     return nn.Sequential(encoder, nn.Tanh()), nn.Sequential(decoder, nn.ReLU())
 
 
+def pair_elu_and_clamped(latent_dim):
+    encoder, decoder = pair_by_name(latent_dim)
+    return nn.Sequential(encoder, nn.ELU()), nn.Sequential(decoder, nn.Hardtanh(-8, 8))
+
+
 def pair_sigmoid_in_a_list(latent_dim):
     encoder, decoder = pair_by_name(latent_dim)
     return lambda x: encoder(x), nn.Sequential(decoder, nn.Sigmoid())
 
 
+class Pair(NamedTuple):
+    encoder: nn.Module
+    decoder: nn.Module
+
+
+def pair_that_begins_at_zero(latent_dim):
+    encoder, decoder = pair_by_name(latent_dim)
+    for layer in (encoder[-1], next(one for one in list(decoder)[::-1] if isinstance(one, nn.Linear))):
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return Pair(encoder, decoder)
+
+
+def pair_scripted(latent_dim):
+    with warnings.catch_warnings(action="ignore"):  # of its deprecation
+        return tuple(map(torch.jit.script, pair_of_straight_lines(latent_dim)))
+
+
+def pair_normalised_inside(latent_dim):
+    encoder = nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 64), nn.LayerNorm(64), nn.GELU(), nn.Linear(64, latent_dim)
+    )
+    decoder = nn.Sequential(nn.Linear(latent_dim, 64), nn.LayerNorm(64), nn.SiLU(), nn.Linear(64, 784))
+    return encoder, nn.Sequential(decoder, nn.Unflatten(1, (1, 28, 28)))
+
+
 RIGHT = [
+    pair_that_begins_at_zero,
+    pair_scripted,
+    pair_normalised_inside,
     pair_by_modules,
     pair_from_lesson,
     pair_of_convolutions,
@@ -134,4 +172,4 @@ RIGHT = [
     pair_without_full_layers,
     pair_that_is_deep,
 ]
-COMBINED = [pair_flat_and_sigmoid, pair_tanh_and_relu, pair_sigmoid_in_a_list]
+COMBINED = [pair_elu_and_clamped, pair_flat_and_sigmoid, pair_tanh_and_relu, pair_sigmoid_in_a_list]

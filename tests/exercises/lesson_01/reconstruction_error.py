@@ -18,8 +18,7 @@ def error_by_likelihood(x_logits, x):
 
 
 def error_by_formula(x_logits, x):
-    p = torch.sigmoid(x_logits)
-    return -(x * p.log() + (1 - x) * (1 - p).log()).sum((1, 2, 3))
+    return -(x * F.logsigmoid(x_logits) + (1 - x) * F.logsigmoid(-x_logits)).sum((1, 2, 3))
 
 
 def error_by_softplus(x_logits, x):

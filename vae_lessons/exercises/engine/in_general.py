@@ -82,13 +82,13 @@ def _not_numbers(seen: dict, truth: dict) -> str:
             which = "is" if mine.value.numel() == 1 else "has numbers that are"
             if mine.value.isnan().any():
                 return (
-                    f"For this input {mine.what} {which} not a number (NaN). Look for a logarithm or a root of something "
-                    "negative, 0 / 0, infinity minus infinity, or a spread of a single number."
+                    f"For this input {mine.what} {which} not a number (NaN). Look for a logarithm or a root of "
+                    "something negative, 0 / 0, infinity minus infinity, or a spread of a single number."
                 )
             if mine.value.isinf().any():
                 return (
-                    f"For this input {mine.what} {which} infinite. Look for a logarithm of 0, a division by 0, or exp of "
-                    "something large."
+                    f"For this input {mine.what} {which} infinite. Look for a logarithm of 0, a division by 0, or exp "
+                    "of something large."
                 )
     return ""
 
@@ -124,8 +124,8 @@ def _only_a_gradient(seen: dict, truth: dict) -> str:
         return ""
     if all(not mine.value.any() for mine, _ in differing):
         return (
-            f"Your numbers are right, but no gradient reaches {' and '.join(names)}: look for .item(), float(), .numpy(), "
-            ".detach(), .data or no_grad."
+            f"Your numbers are right, but no gradient reaches {' and '.join(names)}: look for .item(), float(), "
+            ".numpy(), .detach(), .data or no_grad."
         )
     return (
         f"Your numbers are right, but the gradient for {names[0]} is not, so training would go another way."
@@ -212,7 +212,8 @@ def _bounded(seen: dict, truth: dict) -> str:
             (mine.min(), true[off] < mine.min(), "below"),
         ):
             if beyond.all() and torch.isclose(mine[off], bound).all():
-                return f"{_sentence(what)} never gets {word} {bound.item():.4g}, where the true one does. Is there a clamp?"
+                limit = f"{word} {bound.item():.4g}"
+                return f"{_sentence(what)} never gets {limit}, where the true one does. Is there a clamp?"
     return ""
 
 
@@ -234,8 +235,8 @@ def _close_by(seen: dict, truth: dict) -> str:
         error = ((mine - true).abs() / true.abs().clamp(min=1e-6)).max().item()
         if not _close(mine, true) and error < 0.05:
             return (
-                f"{_sentence(what)} is close to the true one, within {100 * error:.1g} %, but not equal to it: look for an "
-                "epsilon that was added, a number typed with few digits, or an approximation."
+                f"{_sentence(what)} is close to the true one, within {100 * error:.1g} %, but not equal to it: look "
+                "for an epsilon that was added, a number typed with few digits, or an approximation."
             )
     return ""
 

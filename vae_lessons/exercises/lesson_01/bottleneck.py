@@ -233,6 +233,82 @@ _bottleneck_mistake(
 )
 
 
+for _limited in (nn.ELU, nn.SiLU, nn.GELU):
+    _bottleneck_mistake(
+        """Your codes pass through an activation that stops a little below 0, like ELU, SiLU or GELU, so none can lie
+        far on the negative side; they may be any real number.""",
+        encoder=lambda n, limited=_limited: nn.Sequential(_encoder(n), limited()),
+    )
+    _bottleneck_mistake(
+        """Your decoder ends in an activation that stops a little below 0, like ELU, SiLU or GELU, so no pixel can be
+        surely white; logits may be any real number.""",
+        decoder=lambda n, limited=_limited: nn.Sequential(_decoder(n), limited()),
+    )
+
+
+_bottleneck_mistake(
+    """Your codes are clamped, or pass through a tanh that was stretched: beyond a limit nothing changes any more. They
+    may be any real number.""",
+    encoder=lambda n: nn.Sequential(_encoder(n), nn.Hardtanh(-5, 5)),
+)
+
+
+_bottleneck_mistake(
+    """Your logits are clamped, or pass through a tanh that was stretched: beyond a limit nothing changes any more.
+    They may be any real number.""",
+    decoder=lambda n: nn.Sequential(_decoder(n), nn.Hardtanh(-5, 5)),
+)
+
+
+_bottleneck_mistake(
+    """Your codes are normalised, image by image: all have one length, or one mean and spread, so a part of what they
+    could say is lost. A single latent would say nothing at all.""",
+    encoder=lambda n: nn.Sequential(_encoder(n), nn.LayerNorm(n)),
+)
+
+
+_bottleneck_mistake(
+    """Your codes all have length 1, as after a normalisation: only their direction is left. They may be any real
+    number.""",
+    encoder=lambda n: _Does(_encoder(n), lambda layers, x: nn.functional.normalize(layers(x), dim=1)),
+)
+
+
+_bottleneck_mistake(
+    """Your encoder fails in training when a batch holds a single image, as the last one of an epoch may: a BatchNorm1d
+    needs two. Leave it out, or use LayerNorm between the layers.""",
+    encoder=lambda n: nn.Sequential(nn.Flatten(), nn.Linear(784, 30), nn.BatchNorm1d(30), nn.Linear(30, n)),
+)
+
+
+_bottleneck_mistake(
+    """Your decoder fails in training when a batch holds a single code, as the last one of an epoch may: a BatchNorm1d
+    needs two. Leave it out, or use LayerNorm between the layers.""",
+    decoder=lambda n: nn.Sequential(
+        nn.Linear(n, 30), nn.BatchNorm1d(30), nn.Linear(30, 784), nn.Unflatten(1, (1, 28, 28))
+    ),
+)
+
+
+_bottleneck_mistake(
+    """Encoder and decoder fail in training when a batch holds a single image: a BatchNorm1d needs two. Leave it out,
+    or use LayerNorm between the layers.""",
+    encoder=lambda n: nn.Sequential(nn.Flatten(), nn.Linear(784, 30), nn.BatchNorm1d(30), nn.Linear(30, n)),
+    decoder=lambda n: nn.Sequential(
+        nn.Linear(n, 30), nn.BatchNorm1d(30), nn.Linear(30, 784), nn.Unflatten(1, (1, 28, 28))
+    ),
+)
+
+
+_bottleneck_mistake(
+    """In training your decoder returns something else than in evaluation, probabilities or values with limits; both
+    should be logits.""",
+    decoder=lambda n: _Does(
+        _decoder(n), lambda layers, z: layers(z).sigmoid() if layers.training else layers(z)
+    ),
+)
+
+
 _bottleneck_mistake(
     """Your decoder returns the same image for every code. Is z used in its forward, or multiplied by 0?""",
     decoder=lambda n: _Does(_decoder(n), lambda layers, z: layers(torch.zeros_like(z))),

@@ -1,5 +1,6 @@
 """What exercise 1.2 looks at in an encoder and a decoder."""
 
+import copy
 from collections.abc import Callable, Iterator
 
 import torch
@@ -109,7 +110,8 @@ def _closer_look(name: str, part: Callable, values: Tensor, given: str) -> Itera
     yield Seen(f"weights that an optimizer finds for {name}", "some" if named else "none", given)
     if not named:
         return
-    weights, values = list(named.values()), values.requires_grad_()
+    part, asked = _without_zeros(part), values
+    weights, values = list(part.parameters()), values.requires_grad_()
     numbers, again, alone = part(values.clone()), part(values.clone()), part(values[:1].clone())
     finite = bool(numbers.isfinite().all())
     yield Seen(f"{name} are numbers", "all" if finite else "not all", given)
@@ -128,6 +130,7 @@ def _closer_look(name: str, part: Callable, values: Tensor, given: str) -> Itera
     yield Seen(f"the axes of {name} for a batch of one", str(alone.ndim), given)
     varies = bool((numbers - numbers[:1]).abs().max() > 1e-4 * size)
     yield Seen(f"different {_taken(name)} give different {name}", "yes" if varies else "no", given)
+    yield Seen(f"{name} of each have the same size", _normalised(numbers.detach()), given)
     slopes, failed = attempt(
         lambda: torch.autograd.grad((numbers**2).sum(), [values, *weights], allow_unused=True), given
     )
@@ -136,10 +139,7 @@ def _closer_look(name: str, part: Callable, values: Tensor, given: str) -> Itera
     if name == "x_logits" and learns and slopes[0] is not None:
         used = (slopes[0].abs().sum(0) > 0).sum().item()
         yield Seen("latents that the decoder uses", "all" if used == values.shape[1] else "not all", given)
-    with torch.no_grad():  # large weights, so that no bias decides the sign and no bound stays unseen
-        larger = torch.func.functional_call(
-            part, {key: 10 * weight for key, weight in named.items()}, (values,)
-        )
+    larger = _with_weights(part, 10)(asked).detach()  # so that no bias decides the sign
     sign = "both"
     if not (larger < 0).any():
         sign = "never negative, some exactly 0" if (numbers == 0).any() else "never negative"
@@ -148,3 +148,63 @@ def _closer_look(name: str, part: Callable, values: Tensor, given: str) -> Itera
     yield Seen(f"the sign of {name}", sign, given)
     bounded = bool((larger.abs() <= 1.001).all())
     yield Seen(f"{name} with weights 10 times as large", "stay within 1" if bounded else "grow", given)
+    yield Seen(f"how far {name} can go", _limits(part, asked), given)
+    training, failed = attempt(lambda: _trained(part)(asked[:1]), given)
+    alike = not failed and isinstance(training, Tensor) and training.shape == alone.shape
+    yield Seen(f"a batch of one, in training, for {name}", "works" if alike else "fails", given)
+    if alike:
+        yield Seen(f"how far {name} can go in training", _limits(_trained(part), asked), given)
+
+
+def _copied(part: nn.Module) -> nn.Module:
+    """A copy whose weights may be changed; where there is no copy, the module itself."""
+    twin, _ = attempt(lambda: copy.deepcopy(part), "")
+    return part if twin is None else twin
+
+
+def _without_zeros(part: nn.Module) -> nn.Module:
+    """The module with chance in the matrices that begin as zeros, as last layers sometimes do."""
+    twin, generator = _copied(part), torch.Generator().manual_seed(0)
+    for weight in twin.parameters():
+        if weight.ndim > 1 and not weight.any():
+            drawn = torch.randn(weight.shape, generator=generator) / weight[0].numel() ** 0.5
+            weight.data.copy_(drawn)
+    return twin
+
+
+def _with_weights(part: nn.Module, factor: float) -> nn.Module:
+    """The module with all weights so many times as large."""
+    twin = _copied(part)
+    for weight in twin.parameters():
+        weight.data.mul_(factor)
+    return twin
+
+
+def _trained(part: nn.Module) -> nn.Module:
+    """A copy in the mode that training puts a model in."""
+    return _copied(part).train()
+
+
+def _limits(part: nn.Module, values: Tensor) -> str:
+    """Whether numbers grow with the weights in both directions, or stop at a limit, as after an activation."""
+    with torch.no_grad():
+        far, farther = (_with_weights(part, factor)(values).nan_to_num() for factor in (30, 300))
+    above, below = bool(farther.max() > 3 * far.max().abs()), bool(-farther.min() > 3 * far.min().abs())
+    if above and below:
+        return "as far as one likes"
+    return (
+        "no lower than a limit"
+        if above
+        else "no higher than a limit"
+        if below
+        else "no farther than two limits"
+    )
+
+
+def _normalised(numbers: Tensor) -> str:
+    """Whether the numbers of every image have one length, or one mean and spread, as after a normalisation."""
+    rows = numbers.flatten(1)  # (B, J)
+    varies = (rows - rows.mean(0)).norm(dim=1).mean()  # from image to image
+    one_length = rows.norm(dim=1).std() < 1e-2 * varies
+    one_spread = max(rows.std(1).std(), rows.mean(1).std()) < 1e-2 * varies / rows.shape[1] ** 0.5
+    return "yes" if one_length or one_spread else "no"

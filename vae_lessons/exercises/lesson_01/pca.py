@@ -257,4 +257,17 @@ EXERCISE.recognise(
 )
 
 
+EXERCISE.recognise(
+    """You divide the sum of all errors by the number of pixels; the average over images divides by N.""",
+    lambda x, latent_dim: pca_error(x, latent_dim) * len(x) / x.shape[1],
+)
+
+
+EXERCISE.recognise(
+    """You keep the latent_dim pixels that vary most, as they are. The best code takes directions, which mix all
+    pixels.""",
+    lambda x, latent_dim: x.var(0, correction=0).sort(descending=True).values[latent_dim:].sum(),
+)
+
+
 EXERCISE.mistake(writes_into(pca_error, 0))

@@ -44,6 +44,7 @@ EXERCISE = Exercise(
         {"x_logits": torch.tensor([[[[1.6]]]]), "x": torch.tensor([[[[0.7]]]])},
         {"x_logits": torch.tensor([[[[1.6, -2.7]]]]), "x": torch.tensor([[[[0.7, 0.2]]]])},
         {"x_logits": LOGITS, "x": PIXELS},
+        {"x_logits": torch.tensor([[[[-20.0, 20.0, -9.0]]]]), "x": torch.tensor([[[[0.7, 1.0, 0.2]]]])},
         gradients=["x_logits"],
     ),
     hints=(
@@ -217,6 +218,42 @@ EXERCISE.recognise(
 EXERCISE.recognise(
     """You replaced the sigmoid by its logarithm; with_logits expects the raw x_logits.""",
     lambda x_logits, x: reconstruction_error(F.logsigmoid(x_logits), x),
+)
+
+
+EXERCISE.recognise(
+    """You subtract the entropy of the pixels, which makes a KL of it, 0 where x_hat equals x. -log p(x|z) of grey
+    pixels is never 0.""",
+    lambda x_logits, x: (
+        reconstruction_error(x_logits, x) - F.binary_cross_entropy(x, x, reduction="none").flatten(1).sum(1)
+    ),
+)
+
+
+for _eps in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8):
+    EXERCISE.recognise(
+        """Right for small logits, but a small number is added within the logarithm (or the probabilities are clamped),
+        so a pixel that is surely wrong costs too little. A function that takes logits needs no such number.""",
+        lambda x_logits, x, eps=_eps: (
+            -(x * (x_logits.sigmoid() + eps).log() + (1 - x) * (1 - x_logits.sigmoid() + eps).log())
+            .flatten(1)
+            .sum(1)
+        ),
+        lambda x_logits, x, eps=_eps: reconstruction_error(x_logits.sigmoid().logit(eps=eps), x),
+        lambda x_logits, x, eps=_eps: (
+            F.binary_cross_entropy(x_logits.sigmoid().clamp(eps, 1 - eps), x, reduction="none")
+            .flatten(1)
+            .sum(1)
+        ),
+    )
+
+
+EXERCISE.recognise(
+    """Right for small logits, but where a pixel is sure, log(1 - x_hat) is log 0, and 0 times that is not a number. A
+    function that takes logits has no such limit.""",
+    lambda x_logits, x: (
+        -(x * x_logits.sigmoid().log() + (1 - x) * (1 - x_logits.sigmoid()).log()).flatten(1).sum(1)
+    ),
 )
 
 

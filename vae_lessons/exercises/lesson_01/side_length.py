@@ -157,6 +157,7 @@ EXERCISE.recognise(
     """You place the patches side by side, kernel pixels apart; neighbours begin stride pixels apart and may
     overlap.""",
     lambda side_in, kernel, stride, padding: side_in * kernel - 2 * padding,
+    lambda side_in, kernel, stride, padding: side_in * max(kernel, stride) - 2 * padding,
 )
 
 
@@ -173,3 +174,13 @@ EXERCISE.recognise(
     """This is the number of pixels in the image; the task asks for its side length.""",
     lambda side_in, kernel, stride, padding: side_out(side_in, kernel, stride, padding) ** 2,
 )
+
+
+for _kernel, _stride, _padding in ((4, 2, 1), (3, 2, 1), (2, 2, 0), (3, 1, 1)):
+    EXERCISE.recognise(
+        f"""Kernel {_kernel}, stride {_stride} and padding {_padding} are written into your function, so the arguments
+        have no effect.""",
+        lambda side_in, kernel, stride, padding, k=_kernel, s=_stride, p=_padding: (
+            (side_in - 1) * s + k - 2 * p
+        ),
+    )
