@@ -205,6 +205,8 @@ def _normalised(numbers: Tensor) -> str:
     """Whether the numbers of every image have one length, or one mean and spread, as after a normalisation."""
     rows = numbers.flatten(1)  # (B, J)
     varies = (rows - rows.mean(0)).norm(dim=1).mean()  # from image to image
+    if varies < 1e-4 * rows.norm(dim=1).mean():
+        return "no"  # all alike, which is another finding
     one_length = rows.norm(dim=1).std() < 1e-2 * varies
     one_spread = max(rows.std(1).std(), rows.mean(1).std()) < 1e-2 * varies / rows.shape[1] ** 0.5
     return "yes" if one_length or one_spread else "no"

@@ -176,7 +176,7 @@ EXERCISE.recognise(
 )
 
 
-for _kernel, _stride, _padding in ((4, 2, 1), (3, 2, 1), (2, 2, 0), (3, 1, 1)):
+for _kernel, _stride, _padding in ((4, 2, 1), (3, 2, 1), (5, 2, 0), (3, 1, 1)):
     EXERCISE.recognise(
         f"""Kernel {_kernel}, stride {_stride} and padding {_padding} are written into your function, so the arguments
         have no effect.""",

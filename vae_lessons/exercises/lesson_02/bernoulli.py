@@ -299,3 +299,15 @@ EXERCISE.mistake(writes_into(bernoulli_log_likelihood, 1))
 
 
 EXERCISE.mistake(cut_off(bernoulli_log_likelihood))
+
+
+EXERCISE.recognise(
+    """This is the continuous Bernoulli, whose normalising constant makes a density of it. The task asks for the
+    Bernoulli of the lesson, without one.""",
+    lambda x_logits, x: (
+        torch.distributions.ContinuousBernoulli(logits=x_logits, validate_args=False)
+        .log_prob(x)
+        .flatten(1)
+        .sum(1)
+    ),
+)

@@ -24,6 +24,11 @@ EXERCISE = Exercise(
         {"x_hat": torch.tensor([[[[0.2]]]]), "x": torch.tensor([[[[0.7]]]]), "std": 0.25},
         {"x_hat": PIXELS.flip(0), "x": PIXELS, "std": 0.3},
         {"x_hat": PIXELS.flip(0), "x": PIXELS, "std": 1.7},
+        {
+            "x_hat": PIXELS.flip(0),
+            "x": PIXELS,
+            "std": 0.02,
+        },  # where the density itself is 0 in floating point
         gradients=["x_hat"],
     ),
     hints=(
@@ -295,3 +300,43 @@ EXERCISE.mistake(writes_into(gaussian_log_likelihood, 1))
 
 
 EXERCISE.mistake(cut_off(gaussian_log_likelihood))
+
+
+for _count in (784, 28):
+    EXERCISE.recognise(
+        f"""The number of pixels, {_count}, is written into your normalising constant; images may have any size.""",
+        lambda x_hat, x, std, count=_count: (
+            -((x - x_hat) ** 2).flatten(1).sum(1) / (2 * std**2)
+            - count * (math.log(std) + 0.5 * math.log(2 * math.pi))
+        ),
+    )
+
+
+EXERCISE.recognise(
+    """You apply a sigmoid to x_hat, but x_hat is the mean of the pixels already; only x_logits need one.""",
+    lambda x_hat, x, std: gaussian_log_likelihood(x_hat.sigmoid(), x, std),
+)
+
+
+EXERCISE.recognise(
+    """You add up the sizes of all differences and square the sum; it is the squares of the pixels that add up.""",
+    lambda x_hat, x, std: (
+        -0.5 * (x - x_hat).abs().flatten(1).sum(1).square() / std**2
+        - x[0].numel() * (math.log(std) + 0.5 * math.log(2 * math.pi))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """Right near the mean, but far from it the density is 0 in floating point, and its logarithm -inf: write the
+    logarithm of the density down, and no exp is left.""",
+    lambda x_hat, x, std: (
+        (torch.exp(-0.5 * ((x - x_hat) / std) ** 2) / (std * math.sqrt(2 * math.pi))).log().flatten(1).sum(1)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """Your std has a lower limit, 0.1: a smaller one gives the same number.""",
+    lambda x_hat, x, std: gaussian_log_likelihood(x_hat, x, max(std, 0.1)),
+)

@@ -338,3 +338,32 @@ _heads_mistake(
     lambda module, h: (h, module.to_logvar(h)),
     to_mu=_no_layer,
 )
+
+
+class _Heads(nn.Module):
+    """Two right heads, of features(h), whose results pass through after(mu, logvar)."""
+
+    def __init__(self, hidden_dim: int, latent_dim: int, features, after) -> None:
+        super().__init__()
+        self.to_mu, self.to_logvar = nn.Linear(hidden_dim, latent_dim), nn.Linear(hidden_dim, latent_dim)
+        self.features, self.after = features, after
+
+    def forward(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = self.features(h)
+        return self.after(self.to_mu(h), self.to_logvar(h))
+
+
+EXERCISE.recognise(
+    """The features h are detached on their way into your heads, so the layers before them learn nothing.""",
+    lambda hidden_dim, latent_dim: _Heads(
+        hidden_dim, latent_dim, lambda h: h.detach(), lambda mu, logvar: (mu, logvar)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """squeeze() takes away the axis of images, or of latents, when there is only one of them. Leave it out.""",
+    lambda hidden_dim, latent_dim: _Heads(
+        hidden_dim, latent_dim, lambda h: h, lambda mu, logvar: (mu.squeeze(), logvar.squeeze())
+    ),
+)

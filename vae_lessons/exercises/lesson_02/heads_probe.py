@@ -89,6 +89,22 @@ def heads_probe(answer: Answer) -> Iterator[Seen]:
             given,
         )
     yield Seen("mu and logvar", _relation(*values), given)
+    set_weights(0.3)
+    features = h.clone().requires_grad_()
+    back, failed = attempt(
+        lambda: torch.autograd.grad(sum(one.sum() for one in heads(features)), features, allow_unused=True)[
+            0
+        ],
+        given,
+    )
+    yield Seen("a gradient goes on to h", "no" if failed or back is None or not back.any() else "yes", given)
+    single, failed = attempt(lambda: answer(hidden_dim, 1)(h[:1]), "latent_dim = 1 and one image")
+    shapes = (
+        [tuple(one.shape) if isinstance(one, Tensor) else None for one in single]
+        if not failed
+        else failed.value
+    )
+    yield Seen("the shapes of mu and logvar", str(shapes), "latent_dim = 1 and one image")
 
 
 def _alike(one: Tensor, other: Tensor) -> bool:

@@ -266,3 +266,21 @@ EXERCISE.mistake(writes_into(importance_weighted, 0))
 
 
 EXERCISE.mistake(cut_off(importance_weighted))
+
+
+for _draws in (5, 10, 20, 50, 64, 100, 1000):
+    EXERCISE.recognise(
+        f"""The number of draws, {_draws}, is written into your average; K is the length of axis 0.""",
+        lambda log_px_z, log_pz, log_qz_x, draws=_draws: (
+            (log_px_z + log_pz - log_qz_x).logsumexp(0) - math.log(draws)
+        ),
+    )
+
+
+EXERCISE.recognise(
+    """You take the tighter average of p(x|z) alone, and subtract the average of log q - log p as in the ELBO. The
+    weight of a draw is the whole ratio.""",
+    lambda log_px_z, log_pz, log_qz_x: (
+        log_px_z.logsumexp(0) - math.log(len(log_px_z)) - (log_qz_x - log_pz).mean(0)
+    ),
+)

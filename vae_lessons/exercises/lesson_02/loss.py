@@ -35,6 +35,12 @@ EXERCISE = Exercise(
             "logvar": LOGVAR[:1, :1],
         },
         {"x": PIXELS, "x_logits": LOGITS, "mu": MU, "logvar": LOGVAR},
+        {
+            "x": PIXELS,
+            "x_logits": LOGITS * (1 + 7 * (LOGITS < 0)),
+            "mu": MU,
+            "logvar": LOGVAR,
+        },  # surely wrong pixels
         gradients=["x_logits", "mu", "logvar"],
     ),
     hints=(
@@ -265,3 +271,10 @@ EXERCISE.mistake(writes_into(negative_elbo, 3))
 
 
 EXERCISE.mistake(cut_off(negative_elbo))
+
+
+for _size in (32, 64, 100, 128):
+    EXERCISE.recognise(
+        f"""The batch size, {_size}, is written into your average; the last batch of an epoch is smaller.""",
+        lambda x, x_logits, mu, logvar, size=_size: negative_elbo(x, x_logits, mu, logvar) * len(x) / size,
+    )

@@ -33,7 +33,7 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
         if failed or returned is None:
             yield failed or Seen("the result", "None", given)
             return
-        if type(returned) not in (tuple, list) or len(returned) != 2:
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
             finding = as_tensor(returned)
             finding = finding if isinstance(finding, str) else f"one tensor {tuple(finding.shape)}"
             yield Seen("the result", finding, given)
@@ -70,6 +70,40 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
         yield Seen("the estimate, within chance", mean, finding, max(least, min(0.3, within)))
         log_error = strays.clamp(min=1e-6).log()
         yield Seen("the logarithm of the standard error, within chance", log_error, finding, within_log)
+    yield from _calibrated(answer)
+
+
+WIDE = (
+    torch.zeros(40, 5),
+    torch.full((40, 5), 2.0),
+)  # mu, logvar of 40 images, where log q - log p grows with eps**2
+
+
+def _calibrated(answer: Answer, samples: int = 200, calls: int = 8) -> Iterator[Seen]:
+    """Whether estimates of one KL differ as their standard errors say, and are as large as they should be."""
+    given = f"40 images with mu = 0 and logvar = 2, samples = {samples}, {calls} times"
+    pairs, failed = attempt(
+        lambda: [
+            tuple(map(as_tensor, answer(*(one.clone() for one in WIDE), samples))) for _ in range(calls)
+        ],
+        given,
+    )
+    if failed:
+        yield failed
+        return
+    estimates, errors = (torch.stack(list(one)) for one in zip(*pairs, strict=True))  # (calls, 40)
+    shared = bool((estimates.std(1) < 1e-6 * estimates.mean().abs()).all())
+    yield Seen(
+        "images with the same q(z|x)", "share their draws" if shared else "have draws of their own", given
+    )
+    true = kl_closed_form(*(one[:1] for one in WIDE)).item()
+    yield Seen("the estimate over the true KL", (estimates.mean() / true).reshape(()), given, tolerance=0.04)
+    yield Seen("the logarithm of the standard error on average", errors.log().mean(), given, tolerance=0.06)
+    spread = (estimates.std() / errors.mean()).clamp(min=1e-6).log()
+    if not shared:
+        yield Seen(
+            "the logarithm of how estimates spread over what their errors say", spread, given, tolerance=0.2
+        )
 
 
 EXERCISE = Exercise(
@@ -332,4 +366,40 @@ EXERCISE.recognise(
 EXERCISE.recognise(
     """You return one error for all images; each image has its own, from its own draws.""",
     _returned_otherwise(lambda ratios: (ratios.mean(0), ratios.std() / math.sqrt(len(ratios)))),
+)
+
+
+EXERCISE.recognise(
+    """All images share one eps, so their estimates go up and down together, and an average over them is less exact
+    than it looks. Draw for each image: eps needs the shape (K, B, J).""",
+    _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.randn_like(logvar[:, :1])),
+)
+
+
+EXERCISE.recognise(
+    """Your noise is too narrow: its std should be 1 before it is scaled. z then covers less than q(z|x).""",
+    _drawn_otherwise(lambda logvar: 0.9 * (0.5 * logvar).exp() * torch.randn_like(logvar)),
+    _drawn_otherwise(lambda logvar: 0.8 * (0.5 * logvar).exp() * torch.randn_like(logvar)),
+    _drawn_otherwise(lambda logvar: 0.5 * (0.5 * logvar).exp() * torch.randn_like(logvar)),
+)
+
+
+EXERCISE.recognise(
+    """Your eps is uniform with the variance 1: the estimate is nearly right, but its draws are not from q(z|x), and
+    the error is not that of such draws. torch.randn is Gaussian.""",
+    _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * math.sqrt(12) * (torch.rand_like(logvar) - 0.5)),
+)
+
+
+def _twice(logvar: Tensor, sign: float) -> Tensor:
+    """Noise (K, B, J) whose second half repeats the first, with this sign."""
+    eps = torch.randn_like(logvar[: (len(logvar) + 1) // 2])
+    return (0.5 * logvar).exp() * torch.cat([eps, sign * eps])[: len(logvar)]
+
+
+EXERCISE.recognise(
+    """Your draws are not independent: each eps is used twice, as it is or with the other sign, so std / sqrt(K) is not
+    the error of their average. Draw each one anew.""",
+    _drawn_otherwise(lambda logvar: _twice(logvar, -1.0)),
+    _drawn_otherwise(lambda logvar: _twice(logvar, 1.0)),
 )

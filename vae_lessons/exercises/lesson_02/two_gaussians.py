@@ -224,3 +224,43 @@ EXERCISE.recognise(
     """Your result is in bits, with the logarithm to base 2; this course uses nats, with the natural logarithm.""",
     lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, logvar_q, mu_p, logvar_p) / math.log(2),
 )
+
+
+EXERCISE.recognise(
+    """You divide by the standard deviation of p, exp(logvar_p / 2), where its variance belongs.""",
+    lambda mu_q, logvar_q, mu_p, logvar_p: (
+        0.5
+        * (logvar_p - logvar_q + (logvar_q.exp() + (mu_q - mu_p) ** 2) / (0.5 * logvar_p).exp() - 1).sum(1)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """This is a difference of two KLs from N(0, I). It is right where p is N(0, I) and where p equals q, but not in
+    between: the distance of the two means, in units of p's width, is missing.""",
+    lambda mu_q, logvar_q, mu_p, logvar_p: (
+        0.5 * (mu_q**2 + logvar_q.exp() - logvar_q - mu_p**2 - logvar_p.exp() + logvar_p).sum(1)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You add the two means; what counts is their distance, mu_q - mu_p.""",
+    lambda mu_q, logvar_q, mu_p, logvar_p: kl_between(mu_q, logvar_q, -mu_p, logvar_p),
+)
+
+
+EXERCISE.recognise(
+    """You average the KL of q from p and that of p from q; the task asks for the first alone.""",
+    lambda mu_q, logvar_q, mu_p, logvar_p: (
+        0.5 * (kl_between(mu_q, logvar_q, mu_p, logvar_p) + kl_between(mu_p, logvar_p, mu_q, logvar_q))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You add the KL of q from p and that of p from q; the task asks for the first alone.""",
+    lambda mu_q, logvar_q, mu_p, logvar_p: (
+        kl_between(mu_q, logvar_q, mu_p, logvar_p) + kl_between(mu_p, logvar_p, mu_q, logvar_q)
+    ),
+)

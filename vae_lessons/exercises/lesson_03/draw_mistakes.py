@@ -221,3 +221,58 @@ common(
     """You return the distribution itself instead of a draw from it. rsample draws and keeps the gradient.""",
     lambda mu, s, width: torch.distributions.Normal(mu, width(s)),
 )
+for _share in (0.9, 0.8):
+    common(
+        """Your noise is too narrow: eps should have a std of 1 before it is scaled, so z covers less than q(z|x).""",
+        lambda mu, s, width, share=_share: mu + share * width(s) * torch.randn_like(mu),
+    )
+for _shift in (0.1, 0.2):
+    common(
+        """Your noise has an offset: its mean should be 0, so that z lies around mu.""",
+        lambda mu, s, width, shift=_shift: mu + width(s) * (torch.randn_like(mu) + shift),
+    )
+for _limit in (1.0, 2.0):
+    common(
+        """The noise is clamped, so no draw goes far: q(z|x) is a Gaussian with its tails.""",
+        lambda mu, s, width, limit=_limit: mu + width(s) * torch.randn_like(mu).clamp(-limit, limit),
+    )
+common(
+    """The noise is uniform: centred and with a std of 1, but without the tails of the Gaussian that the KL assumes.
+    torch.randn is Gaussian.""",
+    lambda mu, s, width: mu + width(s) * (torch.rand_like(mu) - 0.5) * 12**0.5,
+)
+common(
+    """The noise is standardised over the batch, so the draws of different images depend on each other, and a batch of
+    one image gives no number.""",
+    lambda mu, s, width: mu + width(s) * (lambda eps: (eps - eps.mean(0)) / eps.std(0))(torch.randn_like(mu)),
+)
+common(
+    """One standard deviation is used for all: the average over images and latents. Each q(z|x) has its own.""",
+    lambda mu, s, width: mu + width(s).mean() * torch.randn_like(mu),
+)
+common(
+    """mu is added twice, once in the draw and once more, so z lies around 2 mu.""",
+    lambda mu, s, width: 2 * mu + width(s) * torch.randn_like(mu),
+)
+common(
+    """eps is float64, and made on the CPU whatever device mu is on. The decoder's float32 weights accept neither. Use
+    randn_like(mu), or dtype=mu.dtype and device=mu.device.""",
+    lambda mu, s, width: mu + width(s) * torch.randn(mu.shape, dtype=torch.float64),
+)
+for _low, _high in ((-2, 2), (-1, 1), (-2, None), (-1, None), (None, 1), (None, 0)):
+    common(
+        """{s} is clamped within the range that real images need: beyond the limit all of them are equally wide, and
+        nothing is learnt.""",
+        lambda mu, s, width, low=_low, high=_high: mu + width(s.clamp(low, high)) * torch.randn_like(mu),
+    )
+for _eps in (0.1, 0.05, 0.01, 1e-3):
+    common(
+        """A small number is added to the standard deviation, so no q(z|x) can get narrow, and the KL describes another
+        one. exp is never 0; nothing needs to be added.""",
+        lambda mu, s, width, eps=_eps: mu + (width(s) + eps) * torch.randn_like(mu),
+    )
+common(
+    """z is right, but where no gradient is needed {s} is overwritten: exp_ and mul_ write into the tensor you were
+    given. Use the forms without the underscore.""",
+    lambda mu, s, width: mu + width(s) * torch.randn_like(mu) + (0 if s.requires_grad else 0 * s.mul_(0.5)),
+)

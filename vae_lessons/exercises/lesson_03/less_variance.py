@@ -31,9 +31,14 @@ def _hundred_below(z: Tensor) -> Tensor:
     return torch.cos(2 * z) - 3 * (z - 1) ** 2 - 100
 
 
+def _cubic(z: Tensor) -> Tensor:
+    return z**3 - z
+
+
 CASES = {
     "f(z) = z**2, mu = 1.5, std = 0.8, n = 64": (_squared, 1.5, 0.8),
     "f(z) = cos(2 z) - 3 (z - 1)**2 - 100, mu = -0.5, std = 0.8, n = 64": (_hundred_below, -0.5, 0.8),
+    "f(z) = z**3 - z, mu = 0.4, std = 0.8, n = 64": (_cubic, 0.4, 0.8),
 }
 
 
@@ -93,26 +98,31 @@ def _probe(answer: Answer) -> Iterator[Seen]:
         within = counted.count <= VALUES
         words = f"at most {VALUES}" if within else str(counted.count)
         yield Seen("values of f used", "within" if within else "more", given, words=words)
-        estimates, failed = attempt(
-            lambda: torch.tensor([float(answer(_Counted(f), mu, std, VALUES)) for _ in range(REPEATS)]),  # noqa: B023
-            given,
-        )
-        if failed:
-            yield failed
-            return
-        given_variance = _with_baseline(f, mu, std, 10_000, VALUES).var().item()
+    found, failed = attempt(lambda: _estimates(answer), given)
+    if failed:
+        yield failed
+        return
+    for (given, (f, mu, std)), estimates in zip(CASES.items(), found, strict=True):
         candidates, average = _candidates(f, mu, std), estimates.mean().item()
         slack = 5 * estimates.std().item() / REPEATS**0.5 + 0.01 * abs(candidates["right"])
         candidates["frozen"] = average if estimates.std() == 0 else float("nan")
         meant = next((name for name, value in candidates.items() if abs(average - value) <= slack), "other")
         words = f"{average:.3f}" if meant != "right" else f"{candidates['right']:.3f}"
         yield Seen(f"the average of {REPEATS} estimates", meant, given, words=words)
-        if meant != "right":
+        if meant != "right" or f is _cubic:
             continue
-        share = estimates.var().item() / given_variance
+        share = estimates.var().item() / _with_baseline(f, mu, std, 10_000, VALUES).var().item()
         size = "half" if share <= 0.5 else "alike" if share <= 1.18 else "more" if share < 10 else "far more"
         words = "at most 0.5" if share <= 0.5 else f"{share:.2f}"
         yield Seen("the variance, as a share of that with the baseline", size, given, words=words)
+
+
+def _estimates(answer: Answer) -> Tensor:
+    """Estimates (cases, REPEATS), the cases in turn, so that none is helped by the one before."""
+    rounds = [
+        [float(answer(_Counted(f), mu, std, VALUES)) for f, mu, std in CASES.values()] for _ in range(REPEATS)
+    ]
+    return torch.tensor(rounds).T
 
 
 EXERCISE = Exercise(
@@ -135,7 +145,7 @@ EXERCISE = Exercise(
         "Two ways that suffice: draw one uniform number in each n-th part of [0, 1] and turn them into quantiles of "
         "the Gaussian; or compare f at mu + h + std * eps and mu - h + std * eps with the same eps for both.",
     ),
-    seconds=20,
+    seconds=25,
 )
 
 
@@ -225,3 +235,20 @@ def frozen(f, mu, std, n):
     z = mu + std * torch.randn(n, generator=torch.Generator().manual_seed(0))
     values = f(z)
     return ((values - values.mean()) * (z - mu) / std**2).mean()
+
+
+def _remembering():
+    kept: list[Tensor] = []
+
+    def answer(f, mu, std, n):
+        kept.append(_with_baseline(f, mu, std, n))
+        return torch.stack(kept[-8:]).mean()
+
+    return answer
+
+
+EXERCISE.recognise(
+    """Your estimates depend on the calls before: an average with earlier ones has less noise, and takes the values of f
+    from those calls. Each estimate may use n values.""",
+    _remembering(),
+)

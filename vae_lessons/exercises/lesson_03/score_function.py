@@ -263,3 +263,11 @@ EXERCISE.mistake(writes_into(score_function, 0))
 
 
 EXERCISE.mistake(writes_into(score_function, 1))
+
+
+EXERCISE.recognise(
+    """You take f for z**2, whose derivative is known. Here f is known by its values alone: they weight the derivatives
+    of log q.""",
+    lambda f, z, mu, std: ((2 * z).mean(), (2 * z * (z - mu) / std).mean()),
+    lambda f, z, mu, std: (torch.tensor(2 * mu), torch.tensor(2 * std)),
+)

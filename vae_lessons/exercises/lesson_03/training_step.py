@@ -392,3 +392,51 @@ EXERCISE.recognise(
 
 
 EXERCISE.mistake(writes_into(train_step, 2))
+
+
+@EXERCISE.mistake
+def loss_after_the_step(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+    """The step is right, but you compute the loss that you return anew, after the weights have moved: it is that of
+    the next step, and costs a second pass."""
+    train_step(model, optimizer, x)
+    with torch.no_grad():
+        return beta_loss(*elbo_terms(model, x)).item()
+
+
+@EXERCISE.mistake
+def cut_off_and_required(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+    """The loss is cut off from the model, under no_grad or with detach, and requires_grad was set on it afterwards:
+    backward runs, and no gradient reaches a weight."""
+    with torch.no_grad():
+        loss = beta_loss(*elbo_terms(model, x))
+    return _follow(optimizer, loss.requires_grad_())
+
+
+@EXERCISE.mistake
+def kl_detached(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+    """The loss has the right value, but the KL in it passes no gradient on (it is detached, or left out of what
+    backward is called on), so the weights follow the reconstruction alone."""
+    log_px_z, kl = elbo_terms(model, x)
+    return _follow(optimizer, beta_loss(log_px_z, kl.detach()))
+
+
+@EXERCISE.mistake
+def likelihood_detached(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+    """The loss has the right value, but log p(x|z) in it passes no gradient on, so the weights follow the KL
+    alone."""
+    log_px_z, kl = elbo_terms(model, x)
+    return _follow(optimizer, beta_loss(log_px_z.detach(), kl))
+
+
+@EXERCISE.mistake
+def one_step_an_image(model: nn.Module, optimizer: torch.optim.Optimizer, x: Tensor) -> float:
+    """You make a step for each image of the batch; the task asks for one step, along the gradient of their
+    average."""
+    return sum(train_step(model, optimizer, image) for image in x.split(1)) / len(x)
+
+
+for _beta in (0.1, 3.0, 4.0, 5.0, 10.0):
+    _loss_mistake(
+        f"""The KL is multiplied by {_beta:g} in your loss; minus the ELBO has both terms with the weight 1.""",
+        _from_terms(lambda log_px_z, kl, beta=_beta: beta_loss(log_px_z, kl, beta=beta)),
+    )

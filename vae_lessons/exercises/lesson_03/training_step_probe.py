@@ -1,6 +1,7 @@
 """What exercise 3.4 looks at in a step of training."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 
 import torch
@@ -50,12 +51,14 @@ def step_probe(answer: Answer) -> Iterator[Seen]:
     model = deepcopy(start)
     optimizer = GradientDescent(model.parameters(), LEARNING_RATE)
     order: list[int] = []  # how often step had been called at each time that gradients arrived
+    called: list[int] = []  # the same for each time that backward was called
     for weight in model.parameters():
         weight.register_hook(lambda _: order.append(len(optimizer.steps)))
     before = _weights(model)
     for count in ("first", "second"):
         x = IMAGES.clone()
-        loss, failed = attempt(lambda: answer(model, optimizer, x), given)  # noqa: B023  (called at once)
+        with _watched_backward(lambda: called.append(len(optimizer.steps))):
+            loss, failed = attempt(lambda: answer(model, optimizer, x), given)  # noqa: B023  (called at once)
         if failed:
             yield failed
             return
@@ -68,7 +71,7 @@ def step_probe(answer: Answer) -> Iterator[Seen]:
             if loss is None and not step.any() and not order:
                 yield Seen("the result", "None", given)
                 return
-            moved = _how_moved(bool(step.any()), order, optimizer.steps)
+            moved = _how_moved(bool(step.any()), order, optimizer.steps, called)
             yield Seen("the weights after the first step", moved, given)
             if moved != "moved":
                 return
@@ -81,14 +84,16 @@ def step_probe(answer: Answer) -> Iterator[Seen]:
     yield from _wide_regions(answer, start)
 
 
-def _how_moved(moved: bool, order: list[int], steps: list[str]) -> str:
-    """Whether the weights moved, and if not, why; order and steps as in step_probe."""
+def _how_moved(moved: bool, order: list[int], steps: list[str], called: list[int]) -> str:
+    """Whether the weights moved, and if not, why; order, steps and called as in step_probe."""
     if moved:
         return "moved" if steps else "moved, and not by the optimizer handed in"
     if not steps:
         return "where they were: step is never called"
-    if not order:
+    if not called:
         return "where they were: backward is never called"
+    if not order:
+        return "where they were: no gradient reaches them"
     if min(order) > 0:
         return "where they were: backward comes after step"
     return (
@@ -96,6 +101,22 @@ def _how_moved(moved: bool, order: list[int], steps: list[str]) -> str:
         if "with gradients" not in steps
         else "where they were"
     )
+
+
+@contextmanager
+def _watched_backward(tell: Callable[[], None]) -> Iterator[None]:
+    """Inside, tell is called with every backward of a tensor."""
+    original = Tensor.backward
+
+    def backward(tensor: Tensor, *arguments: object, **named: object) -> None:
+        tell()
+        original(tensor, *arguments, **named)
+
+    Tensor.backward = backward
+    try:
+        yield
+    finally:
+        Tensor.backward = original
 
 
 def _wide_regions(answer: Answer, start: VAE) -> Iterator[Seen]:
