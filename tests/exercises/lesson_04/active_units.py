@@ -25,8 +25,8 @@ def awake_as_list(mu, threshold=0.01):
     return flags
 
 
-def awake_as_ones(mu, threshold=0.01):
-    return torch.where(mu.std(0) ** 2 > threshold, 1, 0)
+def awake_by_where(mu, threshold=0.01):
+    return torch.where(mu.std(0) ** 2 > threshold, True, False)
 
 
 def awake_by_covariance(mu, threshold=0.01):
@@ -42,7 +42,7 @@ RIGHT = [
     awake_by_numpy,
     awake_by_loop,
     awake_as_list,
-    awake_as_ones,
+    awake_by_where,
     awake_by_covariance,
     awake_by_root,
 ]

@@ -1,12 +1,13 @@
 """Exercise 4.5: which latents are active."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from vae_lessons.exercises.engine.common_mistakes import writes_into
-from vae_lessons.exercises.engine.comparing import Answer, Seen
+from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
 
@@ -41,6 +42,16 @@ def active(mu: Tensor, threshold: float = 0.01) -> Tensor:
     return mu.var(0) > threshold
 
 
+def _flags(result: object, _inputs: Mapping[str, object]) -> tuple[Tensor | str, str]:
+    """What is returned, where zeros and ones are no flags: as an index they would pick latents 0 and 1."""
+    value = as_tensor(result)
+    if isinstance(value, Tensor) and value.numel() and ((value == 0) | (value == 1)).all():
+        kind = result.dtype if isinstance(result, Tensor | np.ndarray) else torch.as_tensor(result).dtype
+        if "bool" not in str(kind):
+            return f"zeros and ones of type {str(kind).removeprefix('torch.')}", ""
+    return value, ""
+
+
 def active_probe(answer: Answer) -> Iterator[Seen]:
     """As each, but a list of 0-dim tensors passes for a tensor."""
 
@@ -56,6 +67,8 @@ def active_probe(answer: Answer) -> Iterator[Seen]:
         {"mu": torch.tensor([[2.4, 0.3], [2.43, -0.2], [2.37, 0.5]]), "threshold": 0.01},
         {"mu": MUS, "threshold": 0.01},
         {"mu": MUS, "threshold": 0.3},
+        {"mu": MUS + 3000, "threshold": 0.3},  # where squares lose the digits that a variance needs
+        reading=_flags,
     )(in_one_piece)
 
 
@@ -216,3 +229,26 @@ EXERCISE.recognise(
 
 
 EXERCISE.mistake(writes_into(active, 0))
+
+
+EXERCISE.recognise(
+    """Right, but these are the numbers 0 and 1: used as an index, like kl[:, active], they would pick latents 0 and 1
+    over and over. A comparison gives True and False; leave .int() and .float() out.""",
+    lambda mu, threshold: (mu.var(0) > threshold).float(),
+    lambda mu, threshold: (mu.var(0) > threshold).long(),
+    lambda mu, threshold: (mu.var(0) > threshold).int(),
+)
+
+
+EXERCISE.recognise(
+    """You compare each variance with a share of the largest one; threshold is the variance itself.""",
+    lambda mu, threshold: mu.var(0) / mu.var(0).max() > threshold,
+    lambda mu, threshold: mu.var(0) / mu.var(0).sum() > threshold,
+)
+
+
+EXERCISE.recognise(
+    """Right near 0, but the mean of the squares minus the square of the mean loses its digits for codes far from 0.
+    Subtract the mean first, as var does.""",
+    lambda mu, threshold: (mu**2).mean(0) - mu.mean(0) ** 2 > threshold,
+)

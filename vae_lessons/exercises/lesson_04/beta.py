@@ -21,6 +21,11 @@ EXERCISE = Exercise(
         {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.4},
         {"log_px_z": LOG_PX_Z, "kl": KL.sum(1), "beta": 0.0},
         {"log_px_z": DENSITIES, "kl": KL.sum(1), "beta": 0.4},
+        {
+            "log_px_z": LOG_PX_Z,
+            "kl": torch.tensor([0.9, -0.4, 1.3]),
+            "beta": 2.0,
+        },  # estimates may be negative
         gradients=["log_px_z", "kl"],
     ),
     hints=(
@@ -191,3 +196,46 @@ EXERCISE.mistake(cut_off(beta_loss))
 
 
 EXERCISE.mistake(writes_into(beta_loss, 1))
+
+
+EXERCISE.recognise(
+    """You divide by 1 + beta, so that the weights add up to 1. It is no longer in nats per image, and minus the ELBO
+    at no beta.""",
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z).mean() / (1 + beta),
+)
+
+
+EXERCISE.recognise(
+    """Your beta never exceeds 1, as the share of a warm-up; here it is the weight itself.""",
+    lambda log_px_z, kl, beta: (min(beta, 1.0) * kl - log_px_z).mean(),
+)
+
+
+EXERCISE.recognise(
+    """You divide log_px_z by a number of pixels. It is the sum over an image's pixels already, in nats per image.""",
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z / 784).mean(),
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z / 28).mean(),
+)
+
+
+EXERCISE.recognise(
+    """You take the median over the batch; the loss is the mean.""",
+    lambda log_px_z, kl, beta: beta * kl.median() - log_px_z.median(),
+    lambda log_px_z, kl, beta: (beta * kl - log_px_z).median(),
+)
+
+
+EXERCISE.recognise(
+    """beta multiplies the distortion here, and one of the two terms has the wrong sign as well: the distortion is
+    -log_px_z, the rate kl, both are costs, and beta weighs the rate.""",
+    lambda log_px_z, kl, beta: (kl + beta * log_px_z).mean(),
+    lambda log_px_z, kl, beta: -(kl + beta * log_px_z).mean(),
+    lambda log_px_z, kl, beta: (beta * log_px_z - kl).mean(),
+)
+
+
+EXERCISE.recognise(
+    """You set negative values of kl to 0. Single estimates of a KL may be negative; only their average is not.""",
+    lambda log_px_z, kl, beta: (beta * kl.clamp(min=0) - log_px_z).mean(),
+    lambda log_px_z, kl, beta: (beta * kl.abs() - log_px_z).mean(),
+)

@@ -20,6 +20,7 @@ EXERCISE = Exercise(
         {"pixel_weight": 0.5, "kl_weight": 3.0, "pixel_std": None},
         {"pixel_weight": 0.5, "kl_weight": 3.0, "pixel_std": 0.4},
         {"pixel_weight": 2.5, "kl_weight": 0.7, "pixel_std": 1.7},
+        {"pixel_weight": 1.5, "kl_weight": 0.8},
         {"pixel_weight": 500 / 1024, "kl_weight": 1.0, "pixel_std": None},
         {"pixel_weight": 1 / 784, "kl_weight": 1.0, "pixel_std": 0.3},
     ),
@@ -197,3 +198,20 @@ def weight_constant_counted(pixel_weight: float, kl_weight: float, pixel_std: fl
         return kl_weight / pixel_weight
     nats = 1 / (2 * pixel_std**2) + 0.5 * math.log(2 * math.pi * pixel_std**2)
     return kl_weight / pixel_weight * nats
+
+
+EXERCISE.recognise(
+    """Right where pixel_std is handed in, but left out it should mean a cross-entropy: its default is None.""",
+    lambda pixel_weight, kl_weight, pixel_std=1.0: effective_beta(pixel_weight, kl_weight, pixel_std),
+    lambda pixel_weight, kl_weight, pixel_std=0.1: effective_beta(pixel_weight, kl_weight, pixel_std),
+    lambda pixel_weight, kl_weight, pixel_std=0.5: effective_beta(pixel_weight, kl_weight, pixel_std),
+)
+
+
+EXERCISE.recognise(
+    """You add the normalising constant of the Gaussian to beta. It is added to the loss, and multiplies no term.""",
+    lambda pixel_weight, kl_weight, pixel_std=None: (
+        effective_beta(pixel_weight, kl_weight, pixel_std)
+        + (math.log(pixel_std * math.sqrt(2 * math.pi)) if pixel_std else 0)
+    ),
+)

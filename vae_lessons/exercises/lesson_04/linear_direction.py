@@ -1,6 +1,7 @@
 """Exercise 4.7: derive what one principal direction costs a linear VAE."""
 
 import math
+from collections.abc import Callable
 
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import each
@@ -183,4 +184,75 @@ EXERCISE.recognise(
 EXERCISE.recognise(
     """The sign of your whole loss is inverted.""",
     lambda v, pixel_std, beta: -best_loss(v, pixel_std, beta),
+)
+
+
+EXERCISE.recognise(
+    """Right where the latent is used; where it is not, the squared error that is left is v, not
+    beta * pixel_std**2.""",
+    lambda v, pixel_std, beta: (
+        _constant(pixel_std) + beta / 2 + beta * max(0.0, 0.5 * math.log(v / (beta * pixel_std**2)))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """Your distortion of a used latent is that of beta = 1, half a nat above the constant. A larger beta leaves more
+    of the squared error: beta / 2.""",
+    lambda v, pixel_std, beta: (
+        best_loss(v, pixel_std, beta) + (0.5 - beta / 2 if v > beta * pixel_std**2 else 0.0)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You let the latent collapse where v is below pixel_std**2. With a price beta on the rate it does so earlier:
+    below beta * pixel_std**2.""",
+    lambda v, pixel_std, beta: (
+        _constant(pixel_std) + v / (2 * pixel_std**2)
+        if v <= pixel_std**2
+        else _constant(pixel_std) + 0.5 * beta * (1 + math.log(v / (beta * pixel_std**2)))
+    ),
+)
+
+
+EXERCISE.recognise(
+    """This is minus the log-likelihood of probabilistic PCA, which is the answer at beta = 1 alone.""",
+    lambda v, pixel_std, beta: best_loss(v, pixel_std, 1.0),
+)
+
+
+def _at_weight(
+    weight_squared: Callable[[float, float, float], float],
+) -> Callable[[float, float, float], float]:
+    """The loss at the best a and t for a decoder weight w; weight_squared(v, pixel_std, beta) is w**2."""
+
+    def answer(v: float, pixel_std: float, beta: float) -> float:
+        price = beta * pixel_std**2
+        seen = weight_squared(v, pixel_std, beta) + price
+        return _constant(pixel_std) + 0.5 * beta * (v / seen + math.log(seen / price))
+
+    return answer
+
+
+EXERCISE.recognise(
+    """a and t are the best ones, but w is that of beta = 1, w**2 = v - pixel_std**2. With a price on the rate another
+    w is better.""",
+    _at_weight(lambda v, pixel_std, beta: max(v - pixel_std**2, 0.0)),
+)
+
+
+EXERCISE.recognise(
+    """a and t are the best ones, but w**2 = v is not the best weight: the noise of the pixels explains a part of
+    v.""",
+    _at_weight(lambda v, pixel_std, beta: v),
+)
+
+
+EXERCISE.recognise(
+    """Right where the latent is used. A direction without a latent has no rate, but it still costs distortion: its
+    variance v is what the decoder gets wrong.""",
+    lambda v, pixel_std, beta: (
+        best_loss(v, pixel_std, beta) if v > beta * pixel_std**2 else _constant(pixel_std)
+    ),
 )

@@ -36,6 +36,7 @@ EXERCISE = Exercise(
         {"log_px_z": torch.tensor([-2.3]), "kl": torch.tensor([[0.7, 0.4]])},
         {"log_px_z": LOG_PX_Z, "kl": KL},
         {"log_px_z": DENSITIES, "kl": KL},
+        {"log_px_z": LOG_PX_Z, "kl": torch.tensor([[0.9, -0.4], [1.3, 0.2], [-0.6, 0.5]])},  # estimates
         results=("the rate", "the distortion"),
     ),
     hints=(
@@ -166,3 +167,17 @@ EXERCISE.recognise(
     """Your rate counts only the latent with the largest KL in each image; the code is all of them together.""",
     lambda log_px_z, kl: (kl.max(1).values.mean(), -log_px_z.mean()),
 )
+
+
+EXERCISE.recognise(
+    """You set negative values of kl to 0. Single estimates of a KL may be negative, and count as they are.""",
+    lambda log_px_z, kl: (kl.clamp(min=0).sum(1).mean(), -log_px_z.mean()),
+)
+
+
+for _latents in (2, 4, 8, 10, 16, 20):
+    EXERCISE.recognise(
+        f"""A number of latents, {_latents}, is written into your rate; sum over axis 1 instead, which has any
+        length.""",
+        lambda log_px_z, kl, latents=_latents: (latents * kl.mean(), -log_px_z.mean()),
+    )

@@ -190,3 +190,19 @@ EXERCISE.recognise(
     """Your fraction is upside down, and step 0 divides by zero.""",
     lambda step, steps_per_epoch, warm_up_epochs: min(1.0, steps_per_epoch * warm_up_epochs / step),
 )
+
+
+EXERCISE.recognise(
+    """Your share follows a logistic curve, slow at first and at the end; that is a known schedule, but the task asks
+    for a straight line that begins at 0.""",
+    lambda step, steps_per_epoch, warm_up_epochs: (
+        1 / (1 + math.exp(-10 * (step / (steps_per_epoch * warm_up_epochs) - 0.5)))
+    ),
+)
+
+
+for _steps in (10, 100, 1000):
+    EXERCISE.recognise(
+        f"""{_steps} steps an epoch are written into your function; steps_per_epoch says how many there are.""",
+        lambda step, steps_per_epoch, warm_up_epochs, steps=_steps: min(1.0, step / (steps * warm_up_epochs)),
+    )
