@@ -67,7 +67,6 @@ def active_probe(answer: Answer) -> Iterator[Seen]:
         {"mu": torch.tensor([[2.4, 0.3], [2.43, -0.2], [2.37, 0.5]]), "threshold": 0.01},
         {"mu": MUS, "threshold": 0.01},
         {"mu": MUS, "threshold": 0.3},
-        {"mu": MUS + 3000, "threshold": 0.3},  # where squares lose the digits that a variance needs
         reading=_flags,
     )(in_one_piece)
 
@@ -244,11 +243,4 @@ EXERCISE.recognise(
     """You compare each variance with a share of the largest one; threshold is the variance itself.""",
     lambda mu, threshold: mu.var(0) / mu.var(0).max() > threshold,
     lambda mu, threshold: mu.var(0) / mu.var(0).sum() > threshold,
-)
-
-
-EXERCISE.recognise(
-    """Right near 0, but the mean of the squares minus the square of the mean loses its digits for codes far from 0.
-    Subtract the mean first, as var does.""",
-    lambda mu, threshold: (mu**2).mean(0) - mu.mean(0) ** 2 > threshold,
 )

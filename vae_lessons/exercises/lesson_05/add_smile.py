@@ -170,3 +170,34 @@ def direction_scaled_in_place(model: nn.Module, x: Tensor, direction: Tensor, am
     starts from there."""
     direction *= amount
     return add_smile(model, x, direction, 1.0)
+
+
+@EXERCISE.mistake
+def smile_set(model: nn.Module, x: Tensor, direction: Tensor, amount: float) -> Tensor:
+    """You first take out how far the code lies along the direction, so the smile is set to the amount; it should grow
+    by it."""
+    mu = model.encode(x)[0]
+    along = (mu @ direction / (direction @ direction))[:, None]
+    return model.decode(mu + (amount - along) * direction).sigmoid()
+
+
+EXERCISE.recognise(
+    """You add to the pixels of x. The code is what moves: encode, add the direction, decode.""",
+    lambda model, x, direction, amount: (x + amount * model.decode(direction[None]).sigmoid()).clamp(0, 1),
+    lambda model, x, direction, amount: x + amount * model.decode(direction[None]).sigmoid(),
+)
+
+
+EXERCISE.recognise(
+    """You interpolate from mu to the direction, so mu gets smaller as amount grows; the direction is added to mu as it
+    is.""",
+    lambda model, x, direction, amount: model.decode(
+        (1 - amount) * model.encode(x)[0] + amount * direction
+    ).sigmoid(),
+)
+
+
+EXERCISE.recognise(
+    """You use only the sign of the direction, so every latent moves equally far.""",
+    lambda model, x, direction, amount: add_smile(model, x, direction.sign(), amount),
+)

@@ -277,3 +277,19 @@ def both_centred_in_place(z: Tensor, attribute: Tensor) -> Tensor:
     z -= z.mean(0)
     attribute -= attribute.mean()
     return attribute_direction(z, attribute)
+
+
+@EXERCISE.mistake
+def from_the_extremes(z: Tensor, attribute: Tensor) -> Tensor:
+    """You take the slope between the two codes with the smallest and the largest attribute; the least-squares line
+    counts all of them."""
+    order = attribute.argsort()
+    return (z[order[-1]] - z[order[0]]) / (attribute.max() - attribute.min())
+
+
+@EXERCISE.mistake
+def by_the_spread_mixed(z: Tensor, attribute: Tensor) -> Tensor:
+    """You divide the covariance by the attribute's standard deviation, and count N in one and N - 1 in the other; the
+    move per unit has the variance in its denominator, counted alike."""
+    z, attribute = _centred(z, attribute)
+    return z.T @ attribute / len(z) / attribute.std()

@@ -120,3 +120,17 @@ EXERCISE.recognise(
     lambda correlation, smile_std, glasses_std: correlation * glasses_std / smile_std**2,
     lambda correlation, smile_std, glasses_std: correlation * glasses_std / smile_std**3,
 )
+
+
+EXERCISE.recognise(
+    """You divide the correlation by the smile's variance, as if it were the covariance. The covariance is the
+    correlation times both standard deviations.""",
+    lambda correlation, smile_std, glasses_std: correlation / smile_std**2,
+)
+
+
+EXERCISE.recognise(
+    """You divide by 1 - correlation**2, as a regression on both attributes at once does. The direction of 5.3 looks at
+    the smile alone, and that is why the glasses come along.""",
+    lambda correlation, smile_std, glasses_std: correlation * glasses_std / smile_std / (1 - correlation**2),
+)

@@ -1,6 +1,7 @@
 """Exercise 5.1: linear interpolation."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -22,7 +23,7 @@ EXERCISE = Exercise(
             {
                 "start": torch.tensor([0.7, -1.2, 1.9]),
                 "end": torch.tensor([-0.4, 2.6, 0.9]),
-                "t": torch.tensor([0.2, 0.45, 0.85]),
+                "t": torch.tensor([0.85, 0.2, 0.45]),
             },
             {
                 "start": torch.tensor([0.6, -1.4]),
@@ -167,3 +168,23 @@ def t_reshaped_in_place(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     leaves it alone."""
     t.unsqueeze_(-1)
     return (1 - t) * start + t * end
+
+
+EXERCISE.recognise(
+    """Your points are in the order of t from small to large, whatever the order it comes in. Each point belongs to the
+    t at its place.""",
+    lambda start, end, t: lerp(start, end, t.sort().values),
+)
+
+
+EXERCISE.recognise(
+    """You normalise the points to one length; on a straight line between two codes the lengths differ.""",
+    lambda start, end, t: F.normalize(lerp(start, end, t), dim=1),
+)
+
+
+EXERCISE.recognise(
+    """Your steps are slow at both ends, as in a smoothstep; on the straight line equal steps of t are equal steps.""",
+    lambda start, end, t: lerp(start, end, 3 * t**2 - 2 * t**3),
+    lambda start, end, t: lerp(start, end, (1 - torch.cos(torch.pi * t)) / 2),
+)

@@ -212,3 +212,15 @@ EXERCISE.recognise(
     """You return two tensors, one for each latent: stack them along a last axis, and flatten to (side * side, 2).""",
     lambda side, margin=0.02: _page(side, margin),
 )
+
+
+EXERCISE.recognise(
+    """Your points are close to the quantiles of N(0, 1), but those of a logistic distribution that was scaled to look
+    like it. torch.special.ndtri, or icdf of torch's Normal, gives them exactly.""",
+    *(
+        lambda side, margin=0.02, scale=scale: _sheet(
+            torch.linspace(margin, 1 - margin, side).logit() / scale
+        )
+        for scale in (1.702, 1.7, 1.6, 1.5976, math.pi / math.sqrt(3))
+    ),
+)

@@ -44,8 +44,17 @@ def _arcs(answer: Answer) -> Iterator[Seen]:
         {
             "start": torch.tensor([0.9, -1.1, 0.4, 1.7, -0.3]),
             "end": torch.tensor([-0.7, 0.2, -0.8, 0.6, 1.9]),
-            "t": torch.tensor([0.2, 0.45, 0.85]),
+            "t": torch.tensor([0.85, 0.2, 0.45]),
         },
+        *(  # ends a small angle apart, where an arc still differs from a straight line
+            {
+                "start": torch.tensor([2.0, 0.0]),
+                "end": 3 * torch.tensor([math.cos(degrees / 57.2958), math.sin(degrees / 57.2958)]),
+                "t": torch.tensor([0.6]),
+            }
+            for degrees in (12, 30, 60)
+        ),
+        {"start": torch.tensor([0.03, -0.02]), "end": torch.tensor([0.01, 0.04]), "t": quarter},  # short ones
         {"start": torch.tensor([0.5]), "end": torch.tensor([1.2]), "t": quarter},
         {"start": torch.tensor([0.0, 0.0]), "end": torch.tensor([0.7, -0.4]), "t": quarter},
         {"start": torch.tensor([0.7, -0.4]), "end": torch.tensor([0.0, 0.0]), "t": quarter},
@@ -398,3 +407,106 @@ EXERCISE.recognise(
     """You use only the length of t, not its values, and make even steps of your own.""",
     lambda start, end, t: slerp(start, end, torch.linspace(0, 1, len(t))),
 )
+
+
+_arc_mistake(
+    """Your points are in the order of t from small to large, whatever the order it comes in. Each point belongs to the
+    t at its place.""",
+    axis=lambda t: t.sort().values[:, None],
+)
+
+
+for _degrees in (15, 20, 25, 40, 45, 50):
+    _arc_mistake(
+        """You take the straight line too early: ends that are some degrees apart still have an arc between them. Only
+        where the directions are the same, or nearly, is there none.""",
+        no_arc=lambda cosine, angle, degrees=_degrees: not degrees < angle * 57.2958 < 180 - 1e-1,
+    )
+    _arc_mistake(
+        """You take the straight line too early, for ends in nearly the same direction and for nearly opposite ones:
+        some degrees apart there still is an arc. Only without an angle is there none.""",
+        no_arc=lambda cosine, angle, degrees=_degrees: not degrees < angle * 57.2958 < 180 - degrees,
+    )
+
+
+for _short in (0.1, 1.0):
+    EXERCISE.recognise(
+        """You take the straight line where an end is short. An end has no direction only at 0 itself.""",
+        lambda start, end, t, short=_short: (
+            lerp(start, end, t) if min(start.norm(), end.norm()) < short else slerp(start, end, t)
+        ),
+    )
+
+
+_arc_mistake(
+    """You turn one end round when the angle is beyond 90 degrees, as is done for rotations, where both mean the same. A
+    code and its opposite are different codes.""",
+    cosine=lambda a, b: (a @ b / (a.norm() * b.norm())).abs().clamp(-1, 1),
+    directions=lambda a, b: (a / a.norm(), b / b.norm() * torch.sign(a @ b)),
+)
+
+
+EXERCISE.recognise(
+    """You find the angle from its sine, which is the same for 60 and 120 degrees: beyond 90 degrees the arc is wrong.
+    The cosine tells them apart.""",
+    lambda start, end, t: _arc(
+        start, end, t, to_angle=lambda cosine: (1 - cosine**2).clamp(min=0).sqrt().asin()
+    ),
+)
+
+
+_arc_mistake(
+    """You go along the straight line between the two directions and put the points back on the circle. They lie on the
+    arc, but the turn is not even: it is faster in the middle.""",
+    weights=lambda t, angle: (
+        (1 - t) / (1 - 2 * t * (1 - t) * (1 - angle.cos())).sqrt(),
+        t / (1 - 2 * t * (1 - t) * (1 - angle.cos())).sqrt(),
+    ),
+)
+
+
+def _textbook(start: Tensor, end: Tensor, t: Tensor, limit: float, small: float, otherwise) -> Tensor:
+    """The formula found everywhere, with a clamp at 1 - limit, `small` added to denominators, and a guard."""
+    first, second = start / (start.norm() + small), end / (end.norm() + small)
+    cosine = first @ second
+    angle = torch.arccos(cosine.clamp(-1 + limit, 1 - limit) if limit >= 0 else cosine)
+    straight = otherwise(start, end, t, angle)
+    if straight is not None:
+        return straight
+    t = t[:, None]
+    turned = (((1 - t) * angle).sin() * first + (t * angle).sin() * second) / (angle.sin() + small)
+    return ((1 - t) * start.norm() + t * end.norm()) * turned
+
+
+for _limit in (-1.0, 0.0):
+    EXERCISE.recognise(
+        """The arc is right, but ends without one are asked for with == 0, and rounding leaves a sine of about 1e-7 or a
+        cosine beyond 1. Ask whether sin(angle) is small, and whether an end is 0, before you divide.""",
+        lambda start, end, t, limit=_limit: _textbook(
+            start,
+            end,
+            t,
+            limit,
+            0.0,
+            lambda start, end, t, angle: lerp(start, end, t) if angle.sin() == 0 else None,
+        ),
+        lambda start, end, t, limit=_limit: _textbook(
+            start,
+            end,
+            t,
+            limit,
+            0.0,
+            lambda start, end, t, angle: lerp(start, end, t) if angle == 0 else None,
+        ),
+    )
+
+
+for _small in (1e-6, 1e-7, 1e-8, 1e-10):
+    for _limit in (0.0, 1e-4, 1e-5, 1e-6, 1e-7):
+        EXERCISE.recognise(
+            """A small number in the denominators, or a clamp, keeps NaN away, but ends without an arc (at 0, or in
+            opposite directions) do not get the straight line. Ask for them, and return lerp.""",
+            lambda start, end, t, limit=_limit, small=_small: _textbook(
+                start, end, t, limit, small, lambda start, end, t, angle: None
+            ),
+        )

@@ -31,7 +31,7 @@ EXERCISE = Exercise(
             "model": SmallVAE(),
             "x_start": _IMAGES[1],
             "x_end": _IMAGES[2],
-            "t": torch.tensor([0.2, 0.45, 0.85]),
+            "t": torch.tensor([0.85, 0.2, 0.45]),
         },
     ),
     hints=(
@@ -182,3 +182,40 @@ EXERCISE.recognise(
     torch.cat, or decode all codes at once.""",
     lambda model, x_start, x_end, t: walk(model, x_start, x_end, t)[:, None],
 )
+
+
+def _walked(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+    """The x_logits along the straight line, (T, 1, H, W)."""
+    mu, _ = model.encode(torch.stack([x_start, x_end]))
+    return model.decode(lerp(mu[0], mu[1], t))
+
+
+EXERCISE.recognise(
+    """Your images are in the order of t from small to large, whatever the order it comes in. Each image belongs to the
+    t at its place.""",
+    lambda model, x_start, x_end, t: walk(model, x_start, x_end, t.sort().values),
+)
+
+
+EXERCISE.recognise(
+    """You clamp x_logits to [0, 1], which makes nearly all pixels white or black: x_hat is their sigmoid.""",
+    lambda model, x_start, x_end, t: _walked(model, x_start, x_end, t).clamp(0, 1),
+)
+
+
+EXERCISE.recognise(
+    """You stretch x_logits to [0, 1] by their smallest and largest value, so each sheet has its own greys: x_hat is
+    their sigmoid.""",
+    lambda model, x_start, x_end, t: (lambda y: (y - y.min()) / (y.max() - y.min()))(
+        _walked(model, x_start, x_end, t)
+    ),
+)
+
+
+@EXERCISE.mistake
+def ends_replaced(model: nn.Module, x_start: Tensor, x_end: Tensor, t: Tensor) -> Tensor:
+    """You put the two images themselves in the first and the last place. t says where each place lies, and what is
+    asked for is decoded there, too."""
+    images = walk(model, x_start, x_end, t).clone()
+    images[0], images[-1] = x_start, x_end
+    return images
