@@ -10,7 +10,7 @@ def one_hot_by_torch(y, classes):
 
 
 def one_hot_by_comparing(y, classes):
-    return (y.unsqueeze(1) == torch.arange(classes)).double()
+    return (y.unsqueeze(1) == torch.arange(classes)).float()
 
 
 def one_hot_by_eye(labels, n):
@@ -29,11 +29,11 @@ def one_hot_by_loop(y, classes):
 
 
 def one_hot_by_lists(y, classes):
-    return [[1.0 if label == column else 0.0 for column in range(classes)] for label in y]
+    return torch.tensor([[1.0 if label == column else 0.0 for column in range(classes)] for label in y])
 
 
 def one_hot_by_numpy(y, classes):
-    return np.eye(classes)[y.numpy()]
+    return torch.from_numpy(np.eye(classes, dtype=np.float32)[y.numpy()])
 
 
 RIGHT = [

@@ -417,16 +417,13 @@ _arc_mistake(
 
 
 for _degrees in (15, 20, 25, 40, 45, 50):
-    _arc_mistake(
-        """You take the straight line too early: ends that are some degrees apart still have an arc between them. Only
-        where the directions are the same, or nearly, is there none.""",
-        no_arc=lambda cosine, angle, degrees=_degrees: not degrees < angle * 57.2958 < 180 - 1e-1,
-    )
-    _arc_mistake(
-        """You take the straight line too early, for ends in nearly the same direction and for nearly opposite ones:
-        some degrees apart there still is an arc. Only without an angle is there none.""",
-        no_arc=lambda cosine, angle, degrees=_degrees: not degrees < angle * 57.2958 < 180 - degrees,
-    )
+    for _beyond in (0.1, _degrees):  # from opposite directions
+        _arc_mistake(
+            """You take the straight line too early: ends that are some degrees apart still have an arc between them,
+            and so have ends that are nearly opposite. Only where the directions are the same, or opposite, is there
+            none.""",
+            no_arc=lambda cosine, angle, low=_degrees, high=180 - _beyond: not low < angle * 57.2958 < high,
+        )
 
 
 for _short in (0.1, 1.0):
@@ -451,16 +448,6 @@ EXERCISE.recognise(
     The cosine tells them apart.""",
     lambda start, end, t: _arc(
         start, end, t, to_angle=lambda cosine: (1 - cosine**2).clamp(min=0).sqrt().asin()
-    ),
-)
-
-
-_arc_mistake(
-    """You go along the straight line between the two directions and put the points back on the circle. They lie on the
-    arc, but the turn is not even: it is faster in the middle.""",
-    weights=lambda t, angle: (
-        (1 - t) / (1 - 2 * t * (1 - t) * (1 - angle.cos())).sqrt(),
-        t / (1 - 2 * t * (1 - t) * (1 - angle.cos())).sqrt(),
     ),
 )
 

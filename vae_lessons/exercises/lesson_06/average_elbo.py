@@ -392,3 +392,35 @@ EXERCISE.recognise(
     """The number is right, but you go image by image, which takes long.""",
     lambda model, images, labels, batch_size: average_elbo(model, images, labels, 1),
 )
+
+
+def _in_batches(
+    model: nn.Module, images: Tensor, labels: Tensor, batch_size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """log_px_z and kl of each batch, as they should be computed."""
+    model.eval()
+    with torch.no_grad():
+        for x, y in zip(images.split(batch_size), labels.split(batch_size), strict=True):
+            x_logits, mu, logvar = model(x, y)
+            yield model.log_likelihood(x_logits, x), kl_closed_form(mu, logvar)
+
+
+@EXERCISE.mistake
+def by_the_last_batch(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int) -> float:
+    """You add up all images, and divide by the number in the last batch; the average divides by all of them."""
+    terms = list(_in_batches(model, images, labels, batch_size))
+    return sum((log_px_z - kl).sum().item() for log_px_z, kl in terms) / len(terms[-1][0])
+
+
+@EXERCISE.mistake
+def one_term_averaged(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int) -> float:
+    """You add up log p(x|z) over the images of a batch, but average the KL, so the KL counts too little."""
+    terms = _in_batches(model, images, labels, batch_size)
+    return sum((log_px_z.sum() - kl.mean()).item() for log_px_z, kl in terms) / len(images)
+
+
+@EXERCISE.mistake
+def other_term_averaged(model: nn.Module, images: Tensor, labels: Tensor, batch_size: int) -> float:
+    """You add up the KL over the images of a batch, but average log p(x|z), so the KL counts too much."""
+    terms = _in_batches(model, images, labels, batch_size)
+    return sum((log_px_z.mean() - kl.sum()).item() for log_px_z, kl in terms) / len(images)

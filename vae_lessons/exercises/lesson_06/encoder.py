@@ -53,6 +53,7 @@ EXERCISE = Exercise(
     probe=each(
         {**_PARTS, "x": _IMAGES[:1], "c": _CONDITIONS[:1]},
         {**_PARTS, "x": _IMAGES, "c": _CONDITIONS},
+        {**_PARTS, "x": _IMAGES, "c": 30 * _CONDITIONS},  # mu and logvar may be any real number
         results=("mu", "logvar"),
         gradients=["x", "c"],
     ),
@@ -259,3 +260,27 @@ _encode_mistake(
 
 
 EXERCISE.mistake(cut_off(encode))
+
+
+EXERCISE.recognise(
+    """You clamp a result, so beyond the limit it says nothing more and learns nothing; heads may return any real
+    number.""",
+    lambda encoder, to_mu, to_logvar, x, c: (lambda mu, logvar: (mu, logvar.clamp(-5, 5)))(
+        *encode(encoder, to_mu, to_logvar, x, c)
+    ),
+    lambda encoder, to_mu, to_logvar, x, c: (lambda mu, logvar: (mu, logvar.clamp(-10, 10)))(
+        *encode(encoder, to_mu, to_logvar, x, c)
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You normalise the condition, so how large it is gets lost; the heads take c as it is.""",
+    lambda encoder, to_mu, to_logvar, x, c: encode(encoder, to_mu, to_logvar, x, F.normalize(c, dim=1)),
+)
+
+
+EXERCISE.recognise(
+    """All images get the features of the first one; each should have its own.""",
+    lambda encoder, to_mu, to_logvar, x, c: encode(encoder, to_mu, to_logvar, x[:1].expand_as(x), c),
+)

@@ -112,7 +112,7 @@ def forward_probe(answer: Answer) -> Iterator[Seen]:
     yield from _draws(answer, model)
 
 
-def _draws(answer: Answer, model: Teller, copies: int = 1200) -> Iterator[Seen]:
+def _draws(answer: Answer, model: Teller, copies: int = 3000) -> Iterator[Seen]:
     """How z is spread over copies of one image, read off the x_logits."""
     given = f"{copies} copies of one image with y = 1"
     x, y = _IMAGES[:1].repeat(copies, 1, 1, 1), torch.ones(copies, dtype=torch.int64)
@@ -125,6 +125,12 @@ def _draws(answer: Answer, model: Teller, copies: int = 1200) -> Iterator[Seen]:
         yield Seen("the shape of x_logits", str(tuple(returned.shape)), given)
         return
     yield from _spread(model.heard(returned)[0], model.heard(again)[0], given)
+    model.eval()
+    evaluated, failed = attempt(
+        lambda: [answer(model, x[:2].clone(), y[:2].clone())[0] for _ in range(2)], given
+    )
+    repeats = not failed and allclose(*evaluated)
+    yield failed or Seen("two calls in evaluation mode", "the same z" if repeats else "different z", given)
 
 
 def _reaches(result: Tensor, weight: Tensor) -> str:
@@ -430,3 +436,39 @@ _forward_mistake(
 
 
 EXERCISE.mistake(cut_off(forward))
+
+
+_forward_mistake(
+    """The draws come in pairs, each eps twice, as it is or with the other sign, so the images of a batch are not
+    independent.""",
+    draw=lambda mu, logvar: (
+        mu + (0.5 * logvar).exp() * _noise(mu[: (len(mu) + 1) // 2]).repeat(2, 1)[: len(mu)]
+    ),
+)
+
+
+_forward_mistake(
+    """Your noise is too narrow: eps should have a std of 1 before it is scaled.""",
+    draw=lambda mu, logvar: mu + 0.9 * (0.5 * logvar).exp() * _noise(mu),
+)
+
+
+_forward_mistake(
+    """The noise is clamped, so no draw goes far: q(z|x,c) is a Gaussian with its tails.""",
+    draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * _noise(mu).clamp(-2, 2),
+)
+
+
+_forward_mistake(
+    """The noise is uniform: centred and with a std of 1, but q(z|x,c) is a Gaussian.""",
+    draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * 12**0.5 * (torch.rand_like(mu) - 0.5),
+)
+
+
+@EXERCISE.mistake
+def mean_in_evaluation(model: nn.Module, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Right in training, but in evaluation mode you decode mu. forward draws in both; whoever wants mu calls encode
+    and decode."""
+    c = model.embed(y)
+    mu, logvar = model.encode(x, c)
+    return model.decode(reparameterize(mu, logvar) if model.training else mu, c), mu, logvar

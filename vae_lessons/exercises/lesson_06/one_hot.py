@@ -29,17 +29,16 @@ def one_hot_probe(answer: Answer) -> Iterator[Seen]:
 
 
 def _kind(value: object) -> str:
-    """Of which kind the numbers of a tensor, an array or a list are."""
-    tensor, failed = attempt(lambda: torch.as_tensor(value), "")
-    if failed:
-        return f"a {type(value).__name__}"
-    return (
-        "floats"
-        if tensor.is_floating_point()
-        else "True and False"
-        if tensor.dtype == torch.bool
-        else "integers"
-    )
+    """Of which kind the numbers are; the weights of a linear layer are float32."""
+    if not isinstance(value, Tensor):
+        return f"in a {type(value).__name__}"
+    if value.dtype == torch.bool:
+        return "True and False"
+    if not value.is_floating_point():
+        return "integers"
+    if value.dtype != torch.float32:
+        return f"of type {str(value.dtype).removeprefix('torch.')}"
+    return "floats, 0 and 1" if ((value == 0) | (value == 1)).all() else "floats, not all 0 or 1"
 
 
 EXERCISE = Exercise(
@@ -195,3 +194,29 @@ EXERCISE.recognise(
     """The numbers are right, but in one long row: return (B, classes).""",
     lambda y, classes: one_hot(y, classes).flatten(),
 )
+
+
+EXERCISE.recognise(
+    """The numbers are right, but they are no float32, which the weights of a linear layer are: it refuses them.
+    .float() makes them so.""",
+    lambda y, classes: F.one_hot(y, classes).double(),
+    lambda y, classes: F.one_hot(y, classes).half(),
+)
+
+
+EXERCISE.recognise(
+    """The numbers are right, but in a list or a NumPy array, which a linear layer refuses. torch.tensor makes a tensor
+    of it.""",
+    lambda y, classes: F.one_hot(y, classes).tolist(),
+    lambda y, classes: F.one_hot(y, classes).float().tolist(),
+    lambda y, classes: F.one_hot(y, classes).numpy(),
+    lambda y, classes: F.one_hot(y, classes).float().numpy(),
+    lambda y, classes: F.one_hot(y, classes).double().numpy(),
+)
+
+
+for _share in (0.1, 0.05, 0.2):
+    EXERCISE.recognise(
+        """You smooth the labels: the 1 is less, and the zeros share the rest. The task asks for 1 and 0.""",
+        lambda y, classes, share=_share: F.one_hot(y, classes).float() * (1 - share) + share / classes,
+    )

@@ -55,12 +55,12 @@ def order(model: nn.Module, label: int, n: int, images: Tensor) -> Tensor:
     return model.decode(z, y).sigmoid()
 
 
-_TEST_IMAGES = torch.rand(1200, 1, 2, 3, generator=torch.Generator().manual_seed(17))
+_TEST_IMAGES = torch.rand(3000, 1, 2, 3, generator=torch.Generator().manual_seed(17))
 
 
 def order_probe(answer: Answer) -> Iterator[Seen]:
     model = Clerk()
-    for label, n in ((2, 3), (1, 1200)):
+    for label, n in ((2, 3), (0, 1), (1, 3000)):
         given = f"label = {label}, n = {n}"
         pictures = []
         for _ in range(2):
@@ -84,9 +84,11 @@ def order_probe(answer: Answer) -> Iterator[Seen]:
             return
         z, y = model.heard(one)
         yield Seen("the labels decoded", _labels(y, label), given)
-        if n == 3:
+        if n < 10:
             continue
         yield from _spread(z, model.heard(two)[0], given)
+        exactly = bool((z.mean(0).abs() < 1e-4).all())
+        yield Seen("the average of all z", "exactly 0" if exactly else "near 0, by chance", given)
         if (z.std(0) > 1e-3).all():
             yield Seen("the largest z lie", _reach(z), given)
 
@@ -307,4 +309,43 @@ EXERCISE.recognise(
 EXERCISE.recognise(
     """You return as many images as there are test images; n were requested.""",
     lambda model, label, n, images: order(model, label, len(images), images),
+)
+
+
+for _share in (0.9, 0.8):
+    _order_mistake(
+        """You draw z a little too narrow: the prior has a std of 1.""",
+        draw=lambda model, n, images, y, share=_share: share * torch.randn(n, model.latent_dim),
+    )
+
+
+for _shift in (0.15, 0.2):
+    _order_mistake(
+        """Your draws have an offset: the prior has a mean of 0.""",
+        draw=lambda model, n, images, y, shift=_shift: torch.randn(n, model.latent_dim) + shift,
+    )
+
+
+_order_mistake(
+    """Your z come twice, as they are or with the other sign, so there are only half as many new ones as requested.""",
+    draw=lambda model, n, images, y: torch.randn((n + 1) // 2, model.latent_dim).repeat(2, 1)[:n],
+)
+
+
+_order_mistake(
+    """You standardise the draws of a request, so they depend on each other, and a single one gives no number.""",
+    draw=lambda model, n, images, y: (lambda z: (z - z.mean(0)) / z.std(0))(torch.randn(n, model.latent_dim)),
+)
+
+
+for _limit in (1.0, 1.5, 2.0):
+    _order_mistake(
+        """You clamp z, so no draw goes far; the prior is a Gaussian with its tails.""",
+        draw=lambda model, n, images, y, limit=_limit: torch.randn(n, model.latent_dim).clamp(-limit, limit),
+    )
+
+
+_order_mistake(
+    """Your z is uniform with the prior's variance, but never goes far: the prior is Gaussian, as torch.randn is.""",
+    draw=lambda model, n, images, y: 12**0.5 * (torch.rand(n, model.latent_dim) - 0.5),
 )
