@@ -28,9 +28,15 @@ def test_what_looks_like_markup_is_shown_as_it_is():
 def test_a_note_is_displayed_in_both_forms(monkeypatch):
     shown = []
     monkeypatch.setattr(banner, "display", lambda bundle, raw: shown.append((bundle, raw)))
+    monkeypatch.setattr(banner, "get_ipython", object)
     banner.show("right", "Title", "Words.")
     ((bundle, raw),) = shown
     assert raw and bundle == {
         "text/html": banner.markup("right", "Title", "Words."),
         "text/plain": "Title\nWords.",
     }
+
+
+def test_at_a_plain_python_prompt_a_note_is_its_text(capsys):
+    banner.show("right", "Title", "Words with `code`.")
+    assert capsys.readouterr().out == "Title\nWords with code.\n"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vae_lessons.exercises.engine.comparing import in_words
-from vae_lessons.exercises.engine.exercise import RAISED, RIGHT, WRONG
+from vae_lessons.exercises.engine.exercise import DIAGNOSED, RAISED, RIGHT, WRONG
 
 
 def test_an_error_is_shown_with_the_students_own_lines_only(doubling):
@@ -36,7 +36,7 @@ def test_a_wrong_shape_is_told_as_a_shape(doubling):
     ids=lambda value: type(value).__name__,
 )
 def test_odd_values_are_never_right_and_never_raise(doubling, value):
-    assert doubling.assess(lambda x: value).state in (WRONG, RAISED)
+    assert doubling.assess(lambda x: value).state in (WRONG, RAISED, DIAGNOSED)
 
 
 def test_a_value_with_hostile_methods_is_left_alone(doubling):
@@ -48,7 +48,7 @@ def test_a_value_with_hostile_methods_is_left_alone(doubling):
 
         __eq__ = __bool__ = __float__ = __len__ = __repr__ = __hash__ = None
 
-    assert doubling.assess(lambda x: Hostile()).state == WRONG
+    assert doubling.assess(lambda x: Hostile()).state in (WRONG, DIAGNOSED)
 
 
 @settings(deadline=None, max_examples=40)
@@ -62,3 +62,18 @@ def test_numbers_in_words_are_right_to_four_digits(numbers):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
 def test_answers_that_come_back_from_a_gpu_are_right(doubling):
     assert doubling.assess(lambda x: 2 * x.cuda()).state == RIGHT
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.nested.nested_tensor([torch.ones(2), torch.ones(1)], layout=torch.jagged),
+        torch.ones(1, device="meta"),
+        torch.ones(1).to_sparse(),
+    ],
+    ids=["nested", "meta", "sparse"],
+)
+def test_tensors_of_odd_kinds_are_wrong_and_the_check_goes_on(doubling, value):
+    verdict = doubling.assess(lambda x: value)
+    assert verdict.state in (WRONG, RAISED, DIAGNOSED)
+    assert verdict.evidence

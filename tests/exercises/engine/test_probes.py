@@ -3,19 +3,19 @@
 import pytest
 import torch
 
-from vae_lessons.exercises.engine.exercise import RIGHT, WRONG, Exercise
+from vae_lessons.exercises.engine.exercise import DIAGNOSED, RIGHT, Exercise
 from vae_lessons.exercises.engine.probes import read_off
 
 
 def test_right_numbers_without_a_gradient_are_not_right(doubling):
     verdict = doubling.assess(lambda x: 2 * x.detach())
-    assert verdict.state == WRONG
+    assert verdict.sentence.startswith("Your numbers are right, but no gradient reaches x")
     assert "the gradient for x" in verdict.evidence
 
 
 def test_an_edited_input_is_seen(doubling):
     verdict = doubling.assess(lambda x: x.mul_(2))
-    assert verdict.state == WRONG
+    assert verdict.sentence.startswith("Your numbers are right, but the call changed x")
     assert "x after the call\n  yours  changed\n  true   as it was" in verdict.evidence
 
 
@@ -49,7 +49,7 @@ def test_a_number_read_off_the_student_s_own_run_is_right_within_the_tolerance(r
 
 def test_a_reading_of_another_run_is_wrong_and_the_true_number_is_not_told(reading):
     verdict = reading.on_run({2.0: 6.0, 8.0: 1.0}).assess(lambda errors: 4.0)
-    assert verdict.state == WRONG
+    assert verdict.sentence == "Your number is too small, by more than a reading may be off."
     assert verdict.evidence == "Given what your run measured\nthe best setting\n  yours  4"
 
 
@@ -61,7 +61,8 @@ def test_a_known_misreading_is_named_on_any_run(reading):
 
 @pytest.mark.parametrize("answer", [0.0, -8.0, float("nan"), "8", [8.0, 8.0]])
 def test_what_is_no_positive_number_is_no_reading(reading, answer):
-    assert reading.on_run({8.0: 1.0}).assess(lambda errors: answer).state == WRONG
+    verdict = reading.on_run({8.0: 1.0}).assess(lambda errors: answer)
+    assert verdict.sentence.startswith("What is returned: ") and verdict.state == DIAGNOSED
 
 
 def test_an_answer_that_changes_the_run_it_reads_changes_no_verdict(reading):
@@ -75,6 +76,6 @@ def test_an_answer_that_changes_the_run_it_reads_changes_no_verdict(reading):
     assert run == {2.0: 6.0, 8.0: 1.0}
 
 
-@pytest.mark.parametrize(("answer", "state"), [(4.0, RIGHT), (1.0, RIGHT), (2.0, WRONG)])
+@pytest.mark.parametrize(("answer", "state"), [(4.0, RIGHT), (1.0, RIGHT), (2.0, DIAGNOSED)])
 def test_a_reading_is_graded_by_the_course_s_own_runs(reading, answer, state):
     assert reading.grade(lambda errors: answer).state == state

@@ -1,10 +1,14 @@
 """An answer that computes for ever is stopped, and nothing that merely waits or imports is."""
 
+import contextlib
+import io
 import threading
 import time
 
 import pytest
+from IPython.display import display
 
+from vae_lessons.exercises import check
 from vae_lessons.exercises.engine.exercise import RAISED, RIGHT
 
 
@@ -90,3 +94,46 @@ def test_an_import_is_not_cut_short(doubling, monkeypatch, tmp_path):
         return 2 * x * slow_module_of_a_student.done
 
     assert doubling.assess(answer).state == RIGHT
+
+
+def test_what_an_answer_prints_shows_or_asks_is_dropped(doubling, capsys, monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda *_: asked.append(1) or "3")
+    before = pyplot.get_fignums()
+
+    def answer(x):
+        print("here")
+        display({"text/plain": "there"}, raw=True)
+        pyplot.figure()
+        return 2 * x
+
+    assert doubling.assess(answer).state == RIGHT
+    assert capsys.readouterr() == ("", "") and pyplot.get_fignums() == before
+    verdict = doubling.assess(lambda x: float(input("x? ")) * x)
+    assert verdict.state == RAISED and "cannot ask for input" in verdict.evidence
+    assert not asked
+
+
+def test_an_answer_that_checks_itself_is_told_so_and_the_output_stays(capsys):
+    def kl(mu, logvar):
+        return check("2.3", kl)(mu, logvar)
+
+    for _ in range(2):
+        check("2.3", kl)
+    assert "RecursionError" in capsys.readouterr().out
+    print("still here")
+    assert capsys.readouterr().out == "still here\n"
+
+
+def test_a_stopped_answer_that_redirects_takes_no_output_with_it(doubling, capsys):
+    doubling.seconds = 0.3
+
+    def answer(x):
+        with contextlib.redirect_stdout(io.StringIO()):
+            while True:
+                pass
+
+    assert doubling.assess(answer).state == RAISED
+    print("still here")
+    assert capsys.readouterr().out == "still here\n"

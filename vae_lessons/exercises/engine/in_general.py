@@ -6,7 +6,7 @@ Each finding is true of everything that was seen, so it may be said although the
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, isclose
 
 from vae_lessons.exercises.engine.comparing import Seen, in_words, same
 
@@ -204,14 +204,14 @@ _CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
 def _bounded(seen: dict, truth: dict) -> str:
     """Right between two limits, and at a limit where the true number lies beyond it."""
     for what, mine, true in _together(seen, truth):
-        off = ~torch.isclose(mine, true, 1e-4, 1e-4)
+        off = ~isclose(mine, true, 1e-4, 1e-4)
         if not off.any() or off.all():
             continue
         for bound, beyond, word in (
             (mine.max(), true[off] > mine.max(), "above"),
             (mine.min(), true[off] < mine.min(), "below"),
         ):
-            if beyond.all() and torch.isclose(mine[off], bound).all():
+            if beyond.all() and isclose(mine[off], bound).all():
                 limit = f"{word} {bound.item():.4g}"
                 return f"{_sentence(what)} never gets {limit}, where the true one does. Is there a clamp?"
     return ""

@@ -419,20 +419,16 @@ _arc_mistake(
 for _degrees in (15, 20, 25, 40, 45, 50):
     for _beyond in (0.1, _degrees):  # from opposite directions
         _arc_mistake(
-            """You take the straight line too early: ends that are some degrees apart still have an arc between them,
-            and so have ends that are nearly opposite. Only where the directions are the same, or opposite, is there
-            none.""",
+            """You take the straight line too early: ends some degrees apart still have an arc between them, and so have
+            ends that are nearly opposite. Only in the same, or in opposite directions is there none.""",
             no_arc=lambda cosine, angle, low=_degrees, high=180 - _beyond: not low < angle * 57.2958 < high,
         )
 
 
-for _short in (0.1, 1.0):
-    EXERCISE.recognise(
-        """You take the straight line where an end is short. An end has no direction only at 0 itself.""",
-        lambda start, end, t, short=_short: (
-            lerp(start, end, t) if min(start.norm(), end.norm()) < short else slerp(start, end, t)
-        ),
-    )
+EXERCISE.recognise(
+    """You take the straight line where an end is short. An end has no direction only at 0 itself.""",
+    lambda start, end, t: (lerp if min(start.norm(), end.norm()) < 0.1 else slerp)(start, end, t),
+)
 
 
 _arc_mistake(
@@ -452,48 +448,11 @@ EXERCISE.recognise(
 )
 
 
-def _textbook(start: Tensor, end: Tensor, t: Tensor, limit: float, small: float, otherwise) -> Tensor:
-    """The formula found everywhere, with a clamp at 1 - limit, `small` added to denominators, and a guard."""
-    first, second = start / (start.norm() + small), end / (end.norm() + small)
-    cosine = first @ second
-    angle = torch.arccos(cosine.clamp(-1 + limit, 1 - limit) if limit >= 0 else cosine)
-    straight = otherwise(start, end, t, angle)
-    if straight is not None:
-        return straight
-    t = t[:, None]
-    turned = (((1 - t) * angle).sin() * first + (t * angle).sin() * second) / (angle.sin() + small)
-    return ((1 - t) * start.norm() + t * end.norm()) * turned
-
-
-for _limit in (-1.0, 0.0):
-    EXERCISE.recognise(
-        """The arc is right, but ends without one are asked for with == 0, and rounding leaves a sine of about 1e-7 or a
-        cosine beyond 1. Ask whether sin(angle) is small, and whether an end is 0, before you divide.""",
-        lambda start, end, t, limit=_limit: _textbook(
-            start,
-            end,
-            t,
-            limit,
-            0.0,
-            lambda start, end, t, angle: lerp(start, end, t) if angle.sin() == 0 else None,
-        ),
-        lambda start, end, t, limit=_limit: _textbook(
-            start,
-            end,
-            t,
-            limit,
-            0.0,
-            lambda start, end, t, angle: lerp(start, end, t) if angle == 0 else None,
-        ),
-    )
-
-
-for _small in (1e-6, 1e-7, 1e-8, 1e-10):
-    for _limit in (0.0, 1e-4, 1e-5, 1e-6, 1e-7):
-        EXERCISE.recognise(
-            """A small number in the denominators, or a clamp, keeps NaN away, but ends without an arc (at 0, or in
-            opposite directions) do not get the straight line. Ask for them, and return lerp.""",
-            lambda start, end, t, limit=_limit, small=_small: _textbook(
-                start, end, t, limit, small, lambda start, end, t, angle: None
-            ),
-        )
+EXERCISE.recognise(
+    """The arc is right, but ends without one are asked for with == 0, and rounding leaves a sine of about 1e-7 or a
+    cosine beyond 1. Ask whether sin(angle) is small, and whether an end is 0, before you divide.""",
+    lambda start, end, t: _arc(
+        *(start, end, t, lambda a, b: a @ b / (a.norm() * b.norm())),
+        no_arc=lambda cosine, angle: bool(angle.sin() == 0),
+    ),
+)

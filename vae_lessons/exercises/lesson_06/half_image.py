@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, allclose, equal
+from torch import Tensor, allclose, equal, isclose
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
@@ -46,7 +46,7 @@ def _kept(result: Tensor | str, images: Tensor) -> str:
             if result.shape == part.shape and allclose(result, part)
         ]
         return f"shape {tuple(result.shape)}" + "".join(f", the {name} half" for name in begins)
-    same = torch.isclose(result, images).all(0)[0]  # (H, W)
+    same = isclose(result, images).all(0)[0]  # (H, W)
     rest = result[:, 0][:, ~same].unique()
     others = "nothing else" if bool(same.all()) else f"{rest[0].item():.3g} elsewhere"
     others = "something else elsewhere" if len(rest) > 1 else others

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor
+from torch import Tensor, equal
 from torch.distributions import Normal
 
 from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
@@ -93,6 +93,13 @@ def _probe(answer: Answer) -> Iterator[Seen]:
     yield Seen(
         "draws that are copies of codes", "few" if copies < 0.05 else "many", given, words=f"{copies:.0%}"
     )
+    alike = len(drawn.unique(dim=0)) < 0.9 * len(drawn)
+    yield Seen("draws that are alike", "many" if alike else "few", given)
+    if alike:
+        return
+    again, failed = attempt(lambda: as_tensor(sample(2_000)), given)
+    repeats = not failed and isinstance(again, Tensor) and equal(again.float(), drawn)
+    yield failed or Seen("two calls of sample", "give the same codes" if repeats else "draw anew", given)
     typical = _true_log_density(drawn).clamp(min=-30).mean().item() - _true_log_density(new).mean().item()
     spread = (drawn.std(0) / new.std(0)).min().item()
     fits = typical > -4 and spread > 0.7
@@ -184,3 +191,24 @@ def one_number(codes):
     """The shapes do not fit: log_prob gives one number per code, (B,), and sample gives (n, 3)."""
     log_prob, sample = density_of(codes)
     return lambda z: log_prob(z).mean(), sample
+
+
+@EXERCISE.mistake
+def without_noise(codes):
+    """The density is right, but sample returns the means of the components themselves, a few points over and over: a
+    draw of a mixture is a component's mean and its noise."""
+    mixture = fit_mixture(codes, 12)
+    means = mixture.component_distribution.mean
+    return mixture.log_prob, lambda n: means[mixture.mixture_distribution.sample((n,))]
+
+
+@EXERCISE.mistake
+def same_draws(codes):
+    """A seed is set in sample, so every call returns the same codes."""
+    log_prob, sample = density_of(codes)
+
+    def frozen(n):
+        torch.manual_seed(0)
+        return sample(n)
+
+    return log_prob, frozen

@@ -142,3 +142,60 @@ def last_only(velocity, z, steps):
         change = velocity(moved, torch.full((len(z), 1), step / steps)) / steps
         moved = moved + change
     return change
+
+
+def _stepping(time: Callable[[int, int], float], sign: float = 1.0, count: int | None = None) -> Callable:
+    """Euler steps whose velocity is taken at time(step, steps)."""
+
+    def answer(velocity: Callable[[Tensor, Tensor], Tensor], z: Tensor, steps: int) -> Tensor:
+        steps = count or steps
+        for step in range(steps):
+            z = z + sign * velocity(z, torch.full((len(z), 1), time(step, steps))) / steps
+        return z
+
+    return answer
+
+
+EXERCISE.recognise(
+    """Your times run from 0 to 1 with both ends, as linspace(0, 1, steps) gives them, so they are too far apart. A step
+    begins at step / steps.""",
+    _stepping(lambda step, steps: step / max(steps - 1, 1)),
+)
+
+
+EXERCISE.recognise(
+    """You take the velocity in the middle of each step, at (step + 0.5) / steps; Euler's method takes it where the step
+    begins.""",
+    _stepping(lambda step, steps: (step + 0.5) / steps),
+)
+
+
+EXERCISE.recognise(
+    """The times still run backwards, and now you go against the velocity as well. From noise to codes time runs from 0
+    to 1, along the velocity.""",
+    _stepping(lambda step, steps: 1 - step / steps, sign=-1.0),
+)
+
+
+for _steps in (10, 20, 50, 100):
+    EXERCISE.recognise(
+        f"""{_steps} steps are written into your function; the argument says how many.""",
+        _stepping(lambda step, steps: step / steps, count=_steps),
+    )
+
+
+@EXERCISE.mistake
+def first_step_only(velocity: Callable[[Tensor, Tensor], Tensor], z: Tensor, steps: int) -> Tensor:
+    """You make one step and return: the return stands inside the loop."""
+    return z + velocity(z, torch.zeros(len(z), 1)) / steps
+
+
+@EXERCISE.mistake
+def heun(velocity: Callable[[Tensor, Tensor], Tensor], z: Tensor, steps: int) -> Tensor:
+    """You average the velocities at the beginning and at the end of each step, which is Heun's method, and more exact.
+    The task asks for Euler's: the velocity where the step begins."""
+    for step in range(steps):
+        begins, ends = (torch.full((len(z), 1), (step + later) / steps) for later in (0, 1))
+        first = velocity(z, begins)
+        z = z + 0.5 * (first + velocity(z + first / steps, ends)) / steps
+    return z

@@ -30,6 +30,7 @@ EXERCISE = Exercise(
         {"log_density": torch.tensor([[-0.7, -1.9]]), "weights": torch.tensor([0.25, 0.75])},
         {"log_density": LOGS, "weights": WEIGHTS},
         {"log_density": LOGS - 1000, "weights": WEIGHTS},
+        {"log_density": LOGS - 900 * torch.arange(len(LOGS))[:, None], "weights": WEIGHTS},  # rows far apart
     ),
     hints=(
         "By Bayes' rule the share is proportional to weight times density. Over what must it sum to 1?",
@@ -47,7 +48,6 @@ EXERCISE.recognise(
 
 EXERCISE.recognise(
     """You add the weights to the log-densities; what multiplies a density is added as a logarithm.""",
-    lambda log_density, weights: (log_density + weights).softmax(1),
 )
 
 
@@ -91,4 +91,44 @@ EXERCISE.recognise(
     """You multiply the normalised densities by the weights, so your rows do not sum to 1: weight first, then
     normalise.""",
     lambda log_density, weights: log_density.softmax(1) * weights,
+)
+
+
+EXERCISE.recognise(
+    """You subtract one maximum from the whole matrix, so a code that is far less likely than another loses all its
+    digits. Each row needs its own.""",
+    lambda log_density, weights: (lambda joint: joint / joint.sum(1, keepdim=True))(
+        (log_density + weights.log() - (log_density + weights.log()).max()).exp()
+    ),
+)
+
+
+EXERCISE.recognise(
+    """Right where the densities are large. Around -1000 exp gives 0, and a small number in the denominator, a clamp or
+    nan_to_num makes something else of 0 / 0. Normalise the logarithms, before exp.""",
+    *(
+        lambda log_density, weights, small=small: (
+            lambda joint: joint / (joint.sum(1, keepdim=True) + small)
+        )(weights * log_density.exp())
+        for small in (1e-6, 1e-8, 1e-10, 1e-12, 1e-20, 1e-30)
+    ),
+    *(
+        lambda log_density, weights, low=low: (lambda joint: joint / joint.sum(1, keepdim=True))(
+            weights * log_density.clamp(min=low).exp()
+        )
+        for low in (-50.0, -80.0, -87.0, -100.0)
+    ),
+    lambda log_density, weights: (lambda joint: (joint / joint.sum(1, keepdim=True)).nan_to_num())(
+        weights * log_density.exp()
+    ),
+    lambda log_density, weights: (lambda joint: (joint / joint.sum(1, keepdim=True)).nan_to_num())(
+        weights.double() * log_density.double().exp()
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You multiply the log-densities by the weights. In logarithms a factor is added: its logarithm.""",
+    lambda log_density, weights: (log_density * weights).softmax(1),
+    lambda log_density, weights: (log_density + weights).softmax(1),
 )

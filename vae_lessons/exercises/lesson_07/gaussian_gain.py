@@ -106,3 +106,59 @@ EXERCISE.recognise(
     """Your result is in bits: use the natural logarithm throughout.""",
     lambda mean, covariance: gaussian_gain(mean, covariance) / torch.log(torch.tensor(2.0)),
 )
+
+
+def _gain(
+    mean: Tensor, trace: Tensor | float, square: Tensor | float, logdet: Tensor, count: float
+) -> Tensor:
+    return 0.5 * (trace + square - count - logdet)
+
+
+EXERCISE.recognise(
+    """You add up all entries of the covariance; the average squared distance has those on the diagonal alone, the
+    trace.""",
+    lambda mean, covariance: _gain(mean, covariance.sum(), mean @ mean, covariance.logdet(), len(mean)),
+)
+
+
+EXERCISE.recognise(
+    """This is the KL of the prior from N(m, S). The codes are distributed like N(m, S), so it is the KL the other way
+    round.""",
+    lambda mean, covariance: _gain(
+        mean,
+        torch.linalg.inv(covariance).trace(),
+        mean @ torch.linalg.inv(covariance) @ mean,
+        -covariance.logdet(),
+        len(mean),
+    ),
+)
+
+
+EXERCISE.recognise(
+    """You use the length of the mean where its square belongs.""",
+    lambda mean, covariance: _gain(mean, covariance.trace(), mean.norm(), covariance.logdet(), len(mean)),
+)
+
+
+EXERCISE.recognise(
+    """You divide by the number of latents; asked is the gain of a whole code.""",
+    lambda mean, covariance: gaussian_gain(mean, covariance) / len(mean),
+)
+
+
+for _count in (1, 2, 8, 16, 20):
+    EXERCISE.recognise(
+        f"""The number of latents, {_count}, is written into your formula; codes may have any.""",
+        lambda mean, covariance, count=_count: _gain(
+            mean, covariance.trace(), mean @ mean, covariance.logdet(), count
+        ),
+    )
+
+
+EXERCISE.recognise(
+    """You treat S as if it were a root of itself, as a Cholesky factor is: its squares are added, and the logarithms of
+    its diagonal counted in full. S is the covariance already.""",
+    lambda mean, covariance: (
+        0.5 * ((covariance**2).sum() + mean @ mean - len(mean)) - covariance.diagonal().log().sum()
+    ),
+)

@@ -138,3 +138,38 @@ _wrong(
     "The sign of the logarithm is inverted: q wider than the posterior gives more bits back, not fewer.",
     lambda scale, latents: latents * (scale**2 - 1 + 2 * math.log(scale)) / (2 * math.log(2)),
 )
+
+
+for _count in (2, 8, 16, 20):
+    EXERCISE.recognise(
+        f"""The number of latents, {_count}, is written into your formula; latents says how many there are.""",
+        lambda scale, latents, count=_count: extra_bits(scale, count),
+    )
+
+
+EXERCISE.recognise(
+    """This is the first term of a series around scale = 1: right for a scale of 1.01, and wrong for 2. Keep the
+    logarithm.""",
+    lambda scale, latents: latents * (scale - 1) ** 2 / math.log(2),
+)
+
+
+EXERCISE.recognise(
+    """You treat half the std like twice the std. They do not cost the same: too wide a Gaussian pays for its squares,
+    too narrow a one for its logarithm.""",
+    lambda scale, latents: extra_bits(max(scale, 1 / scale), latents),
+    lambda scale, latents: extra_bits(min(scale, 1 / scale), latents),
+)
+
+
+EXERCISE.recognise(
+    """Your two arguments have changed places: scale comes first, then the number of latents.""",
+    lambda scale, latents: extra_bits(latents, scale),
+)
+
+
+EXERCISE.recognise(
+    """You round to whole bits; a file of many images shares its bits, so each image costs fractions of them.""",
+    lambda scale, latents: math.ceil(extra_bits(scale, latents)),
+    lambda scale, latents: round(extra_bits(scale, latents)),
+)

@@ -35,7 +35,8 @@ def _probe(answer: Answer) -> Iterator[Seen]:
         best = model.best(x)
         mu = best[0] + 0.8 * torch.randn(6, 3, generator=generator)
         logvar = best[1] + 1.5
-    returned, failed = attempt(lambda: answer(model, x.clone(), mu.clone(), logvar.clone()), given)
+    handed = x.clone(), mu.clone(), logvar.clone()
+    returned, failed = attempt(lambda: answer(model, *handed), given)
     if failed or returned is None:
         yield failed or Seen("the result", "None", given)
         return
@@ -44,6 +45,8 @@ def _probe(answer: Answer) -> Iterator[Seen]:
     yield Seen("the model after the call", "as it was" if unchanged else "changed", given)
     if not unchanged:
         return
+    kept = all(map(equal, handed, (x, mu, logvar)))
+    yield Seen("x, mu and logvar after the call", "as they were" if kept else "changed", given)
     if not (isinstance(returned, tuple | list | Tensor) and len(returned) == 2):
         yield Seen("the result", "no pair", given, words=f"a {type(returned).__name__}")
         return
@@ -174,3 +177,13 @@ def one_result(model, x, mu, logvar):
 def one_for_all(model, x, mu, logvar):
     """The shapes do not fit: every image has a mu and a logvar of its own, (B, J) each."""
     return mu.mean(0), logvar.mean(0)
+
+
+@EXERCISE.mistake
+def written_into(model: nn.Module, x: Tensor, mu: Tensor, logvar: Tensor) -> tuple[Tensor, Tensor]:
+    """Your posterior is better, but the search wrote into the mu and logvar that you were given, so the encoder's are
+    lost. Search on copies: mu.detach().clone()."""
+    better = refine(model, x, mu, logvar)
+    mu.data.copy_(better[0])
+    logvar.data.copy_(better[1])
+    return mu, logvar

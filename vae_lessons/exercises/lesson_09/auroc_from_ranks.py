@@ -226,3 +226,11 @@ EXERCISE.recognise(
     """The question asks for one number.""",
     lambda n, m, rank_sum: (rank_sum, auroc_from_ranks(n, m, rank_sum)),
 )
+
+
+EXERCISE.recognise(
+    """You round the sum of ranks to a whole number. Equal scores share a rank, so the sum may end in a half, and that
+    half counts.""",
+    lambda normal, anomalous, rank_sum: auroc_from_ranks(normal, anomalous, int(rank_sum)),
+    lambda normal, anomalous, rank_sum: auroc_from_ranks(normal, anomalous, round(rank_sum)),
+)

@@ -356,3 +356,20 @@ for names, changed in (
         "gets the new values.",
         _centred_in_place(*names),
     )
+
+
+@EXERCISE.mistake
+def from_two_images(minus_elbo: Tensor, complexity: Tensor) -> Tensor:
+    """You take the slope between the first and the last image, as if all others lay on that line."""
+    return (minus_elbo[-1] - minus_elbo[0]) / (complexity[-1] - complexity[0])
+
+
+for _ridge in (1.0, 0.1):
+    EXERCISE.recognise(
+        """A number is added to the variance of the complexity, so your weight is too small where complexities differ
+        little. Nothing needs to be added.""",
+        lambda minus_elbo, complexity, ridge=_ridge: (
+            ((minus_elbo - minus_elbo.mean()) * (complexity - complexity.mean())).mean()
+            / (complexity.var(correction=0) + ridge)
+        ),
+    )

@@ -257,3 +257,32 @@ EXERCISE.recognise(
     """An intersection over union is a positive number, between 0 and 1.""",
     lambda rates: -pixel_iou(rates),
 )
+
+
+@EXERCISE.mistake
+def both_classes(rates):
+    """You average the IoU of the masks with that of the background, which is nearly 1 always. Asked is that of the
+    masks."""
+    mask, found, others = rates[MASK], rates[FOUND], rates[OTHERS]
+    background = (1 - mask) * (1 - others) / ((1 - mask) + mask * (1 - found))
+    return 0.5 * (pixel_iou(rates) + background)
+
+
+@EXERCISE.mistake
+def product(rates):
+    """You multiply all three shares. The found part of the mask is the product of two of them; the third belongs to the
+    pixels outside."""
+    return rates[MASK] * rates[FOUND] * rates[OTHERS]
+
+
+@EXERCISE.mistake
+def shares_exchanged(rates):
+    """You exchange the two shares that are found: that of the mask's pixels, and that of the others."""
+    return pixel_iou({MASK: rates[MASK], FOUND: rates[OTHERS], OTHERS: rates[FOUND]})
+
+
+@EXERCISE.mistake
+def in_alphabetical_order(rates):
+    """You take the shares in the order of their names. Read them by name: rates["of these found"]."""
+    mask, found, others = (rates[name] for name in sorted(rates))
+    return mask * found / (mask + (1 - mask) * others)
