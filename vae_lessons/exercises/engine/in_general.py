@@ -255,6 +255,9 @@ def _fact(seen: dict, truth: dict) -> str:
     for mine, true in _differing(seen, truth)[:1]:
         if isinstance(mine.value, str) and isinstance(true.value, str) and not true.secret:
             return f"{_sentence(true.what)}: {mine.words or mine.value}. It should be: {true.words or true.value}."
+        if isinstance(mine.value, str) and not true.secret:
+            asked = f"numbers of shape {tuple(true.value.shape)}" if true.value.ndim else "one number"
+            return f"{_sentence(mine.what)}: {mine.words or mine.value}. Asked for are {asked}."
         if not isinstance(mine.value, Tensor) or not isinstance(true.value, Tensor):
             return ""
         if true.secret and mine.value.numel() == 1:

@@ -53,6 +53,10 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
     if exact or grows:
         return
     yield Seen("two calls", "give the same" if equal(first, second) else "differ by chance", given)
+    alike = bool((error < 1e-6).all())
+    yield Seen("the standard error is", "0" if alike else "above 0", given)
+    if alike:
+        return
     of_one_draw = kl_monte_carlo(MU, LOGVAR, many)[1].double() * math.sqrt(many)
     shrinks, swapped = (
         bool((early / late).log().mean() > 0.9) for early, late in ((error_of_few, error), (first, estimate))
@@ -67,9 +71,9 @@ def monte_carlo_probe(answer: Answer) -> Iterator[Seen]:
     numbers = (*at_small, 0.03, 0.06), (given, estimate, error, 0.08, 0.04)
     for finding, mean, strays, least, within_log in numbers:
         within = 7 * float(strays.max() / (1 + mean.abs().mean()))  # 5 sigma of a difference of two
-        yield Seen("the estimate, within chance", mean, finding, max(least, min(0.3, within)))
+        yield Seen("the estimate", mean, finding, max(least, min(0.3, within)))
         log_error = strays.clamp(min=1e-6).log()
-        yield Seen("the logarithm of the standard error, within chance", log_error, finding, within_log)
+        yield Seen("the logarithm of the standard error", log_error, finding, within_log)
     yield from _calibrated(answer)
 
 
@@ -98,8 +102,13 @@ def _calibrated(answer: Answer, samples: int = 200, calls: int = 8) -> Iterator[
     )
     true = kl_closed_form(*(one[:1] for one in WIDE)).item()
     yield Seen("the estimate over the true KL", (estimates.mean() / true).reshape(()), given, tolerance=0.04)
-    yield Seen("the logarithm of the standard error on average", errors.log().mean(), given, tolerance=0.06)
-    spread = (estimates.std() / errors.mean()).clamp(min=1e-6).log()
+    yield Seen(
+        "the logarithm of the standard error on average",
+        errors.clamp(min=1e-6).log().mean(),
+        given,
+        tolerance=0.06,
+    )
+    spread = (estimates.std() / errors.mean().clamp(min=1e-6)).clamp(min=1e-6).log()
     if not shared:
         yield Seen(
             "the logarithm of how estimates spread over what their errors say", spread, given, tolerance=0.2
@@ -402,4 +411,11 @@ EXERCISE.recognise(
     the error of their average. Draw each one anew.""",
     _drawn_otherwise(lambda logvar: _twice(logvar, -1.0)),
     _drawn_otherwise(lambda logvar: _twice(logvar, 1.0)),
+)
+
+
+EXERCISE.recognise(
+    """You draw once for each image and repeat that draw, so all samples are the same, and the standard error is 0.
+    Expand mu and logvar first, then draw.""",
+    _drawn_otherwise(lambda logvar: (0.5 * logvar).exp() * torch.randn_like(logvar[:1])),
 )

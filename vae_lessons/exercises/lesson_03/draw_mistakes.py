@@ -55,7 +55,8 @@ common(
     lambda mu, s, width: mu + width(s) * torch.rand_like(mu),
 )
 common(
-    """The noise is uniform from -1 to 1: too narrow, and without the tails of the Gaussian that the KL assumes.""",
+    """All noise lies between -1 and 1, uniform or cut off there: too narrow, and without the tails of the Gaussian that
+    the KL assumes.""",
     lambda mu, s, width: mu + width(s) * (2 * torch.rand_like(mu) - 1),
 )
 common(
@@ -221,7 +222,7 @@ common(
     """You return the distribution itself instead of a draw from it. rsample draws and keeps the gradient.""",
     lambda mu, s, width: torch.distributions.Normal(mu, width(s)),
 )
-for _share in (0.9, 0.8):
+for _share in (0.9, 0.8, 0.7):
     common(
         """Your noise is too narrow: eps should have a std of 1 before it is scaled, so z covers less than q(z|x).""",
         lambda mu, s, width, share=_share: mu + share * width(s) * torch.randn_like(mu),
@@ -233,7 +234,7 @@ for _shift in (0.1, 0.2):
     )
 for _limit in (1.0, 2.0):
     common(
-        """The noise is clamped, so no draw goes far: q(z|x) is a Gaussian with its tails.""",
+        """The noise is clamped or cut off, so no draw goes far: q(z|x) is a Gaussian with its tails.""",
         lambda mu, s, width, limit=_limit: mu + width(s) * torch.randn_like(mu).clamp(-limit, limit),
     )
 common(
@@ -276,3 +277,12 @@ common(
     given. Use the forms without the underscore.""",
     lambda mu, s, width: mu + width(s) * torch.randn_like(mu) + (0 if s.requires_grad else 0 * s.mul_(0.5)),
 )
+common(
+    """The noise is clamped or cut off, so no draw goes far: q(z|x) is a Gaussian with its tails.""",
+    lambda mu, s, width: mu + width(s) * torch.nn.init.trunc_normal_(torch.empty_like(mu), a=-2, b=2),
+)
+for _limit in (2.0, 3.0, 5.0):
+    common(
+        """z itself is clamped, so beyond a limit nothing changes and nothing is learnt; mu may lie anywhere.""",
+        lambda mu, s, width, limit=_limit: (mu + width(s) * torch.randn_like(mu)).clamp(-limit, limit),
+    )

@@ -100,4 +100,10 @@ EXERCISE.recognise(
 )
 
 
+EXERCISE.recognise(
+    """Your noise has half the standard deviation of q(z|x): a factor 0.5 stands outside exp, or at eps.""",
+    lambda mu, logvar: mu + 0.5 * _std(logvar) * torch.randn_like(mu),
+)
+
+
 add_common(EXERCISE, "logvar", _std)

@@ -456,3 +456,11 @@ EXERCISE.recognise(
         no_arc=lambda cosine, angle: bool(angle.sin() == 0),
     ),
 )
+
+
+EXERCISE.recognise(
+    """You normalise the points of the straight line. They lie on an arc, but the turn is not even, and the lengths are
+    not those between the two ends.""",
+    lambda start, end, t: F.normalize(lerp(start, end, t), dim=1),
+    lambda start, end, t: F.normalize(lerp(start, end, t), dim=1) * start.norm().lerp(end.norm(), t)[:, None],
+)

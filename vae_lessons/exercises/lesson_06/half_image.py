@@ -29,7 +29,8 @@ def halves_probe(answer: Answer) -> Iterator[Seen]:
         after = "as they were" if equal(handed, images) else _kept(handed.double(), images.double())
         yield Seen("images after the call", after, given)
         if not (isinstance(returned, tuple | list) and len(returned) == 2):
-            yield Seen("the results", f"one {type(returned).__name__}", given)
+            kept = isinstance(returned, Tensor) and _kept(as_tensor(returned), images.double())
+            yield Seen("the results", f"one {type(returned).__name__}" + f", {kept}" * bool(kept), given)
             return
         for name, result in zip(("given", "wanted"), returned, strict=True):
             yield Seen(name, _kept(as_tensor(result), images.double()), given)
@@ -302,4 +303,16 @@ def copied_too_late(images: Tensor) -> tuple[Tensor, Tensor]:
 EXERCISE.recognise(
     """You return one tensor with both halves: return two, given and wanted, (B, 1, 28, 28) each.""",
     lambda images: torch.cat(halves(images), 1),
+)
+
+
+EXERCISE.recognise(
+    """You return the given half alone: return two, given and wanted, (B, 1, 28, 28) each.""",
+    lambda images: _UPPER(images),
+)
+
+
+EXERCISE.recognise(
+    """You return the wanted half alone: return two, given and wanted, (B, 1, 28, 28) each.""",
+    lambda images: _LOWER(images),
 )

@@ -26,11 +26,11 @@ def _spread(z: Tensor, z_again: Tensor, given: str) -> Iterator[Seen]:
     yield Seen("within a call", "one z for all" if one_for_all else "a z for each", given)
     if one_for_all and not repeats:
         return
-    tolerance = 0.1 if not one_for_all else 0.25
-    yield Seen("the mean of z, within chance", z.mean(0), given, tolerance=tolerance)
+    tolerance = 5.5 / len(z) ** 0.5 if not one_for_all else 0.25
+    yield Seen("the mean of z", z.mean(0), given, tolerance=tolerance)
     if one_for_all:
         return
-    yield Seen("the logarithm of the std of z, within chance", z.std(0).log(), given, tolerance=0.06)
+    yield Seen("the logarithm of the std of z", z.std(0).log(), given, tolerance=0.06)
     eps = (z - z.mean(0)) / z.std(0)  # (N, J)
     limit = eps.abs().max(0).values  # (J,)
     many = (eps.abs() > 0.999 * limit).float().mean() > 0.01

@@ -18,8 +18,8 @@ def add_limits(exercise: Exercise, surprise_map: Callable[[Tensor, Tensor], Tens
             lambda x, x_hat, low=limit: surprise_map(x, x_hat.clamp(low, 1 - low)),
         )
     exercise.recognise(
-        """You clamp the logarithms, so a pixel that is surely wrong costs less than it should; x_hat lies strictly between
-        0 and 1, and its logarithm is finite.""",
+        """You clamp the logarithms, so a pixel that is surely wrong costs less than it should; x_hat lies strictly
+        between 0 and 1, and its logarithm is finite.""",
         *(
             lambda x, x_hat, low=low: (
                 torch.xlogy(x, x)
@@ -32,8 +32,8 @@ def add_limits(exercise: Exercise, surprise_map: Callable[[Tensor, Tensor], Tens
     )
     for added in (1e-2, 1e-3, 1e-4):
         exercise.recognise(
-            """A number is added within the logarithms, which moves all costs a little, and those of surely wrong pixels a
-            lot. x_hat lies strictly between 0 and 1, and 0 log 0 is 0 by xlogy.""",
+            """A number is added within the logarithms, which moves all costs a little, and those of surely wrong pixels
+            a lot. x_hat lies strictly between 0 and 1, and 0 log 0 is 0 by xlogy.""",
             lambda x, x_hat, eps=added: (
                 x * ((x + eps) / (x_hat + eps)).log() + (1 - x) * ((1 - x + eps) / (1 - x_hat + eps)).log()
             ),
