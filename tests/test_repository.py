@@ -78,7 +78,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["exercise"],
     ],
     "classroom": [
-        ["cleaning", "lecture"],
+        ["cleaning", "handed_in", "lecture"],
         ["lessons", "class_progress"],
         ["grading", "speaker_notes"],
         ["editions", "pages"],

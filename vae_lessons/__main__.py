@@ -1,6 +1,7 @@
 """The command line: python -m vae_lessons COMMAND."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 
@@ -162,6 +163,9 @@ def main(arguments: list[str] | None = None) -> int:
     graded = command("grade", grade, "assess the exercises of handed-in notebooks")
     graded.add_argument("submissions", nargs="+", metavar="NOTEBOOK")
     graded.add_argument("--csv", dest="out", metavar="CSV", help="also write what was found to a table")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a console that lacks a letter of a name shows another
+            stream.reconfigure(errors="replace")
     given = vars(parser.parse_args(arguments))
     run = given.pop("run", None)
     if run is None:

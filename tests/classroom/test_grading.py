@@ -2,14 +2,19 @@
 
 import csv
 import json
+import os
+import subprocess
 import sys
+from dataclasses import asdict
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.conftest import REPOSITORY
 from vae_lessons import __main__
 from vae_lessons.classroom import editions, grading, lessons
+from vae_lessons.classroom.handed_in import steps
 from vae_lessons.exercises import catalogue
 from vae_lessons.exercises.catalogue import exercises
 
@@ -123,7 +128,7 @@ def test_what_a_function_must_not_do_harms_its_own_exercise_only(submission, mon
     for number, (_, expected) in MISDEEDS.items():
         assert graded[number].state in ("raised", "stopped"), graded[number]
         assert expected in graded[number].sentence, graded[number]
-    assert graded["2.3"].sentence == "Its definition took too long."
+    assert "did not run `def f(n=time.sleep(60)):`: it took too long" in graded["2.3"].sentence
     assert graded["2.7"].state == "right"
 
 
@@ -156,3 +161,106 @@ def test_the_command_grades_several_and_goes_on_after_a_broken_one(submission, t
     with table.open() as file:
         rows = list(csv.DictReader(file))
     assert {row["exercise"] for row in rows if row["state"] == "right"} == {"2.3"}
+
+
+IMPORTS = "import math\nimport torch\nfrom vae_lessons.exercises import check"
+HALF = "0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)"
+KL = f"def kl(mu, logvar):\n    return {HALF}"
+FORMS = {  # one right answer, as students write it, cell by cell
+    "one cell": [f"{KL}\n\nkl = check('2.3', kl)"],
+    "two cells": [KL, "kl = check('2.3', kl)"],
+    "helper in a cell of its own": [
+        "def half(terms):\n    return terms.sum(1) / 2",
+        "def kl(mu, logvar):\n    return half(mu**2 + logvar.exp() - 1 - logvar)\n\nkl = check('2.3', kl)",
+    ],
+    "constant above": [f"HALF = 1 / 2\n{KL.replace('0.5', 'HALF')}\n\nkl = check('2.3', kl)"],
+    "constant in another cell": ["HALF = math.sqrt(0.25)", KL.replace("0.5", "HALF"), "check('2.3', kl)"],
+    "default from a constant": [
+        f"HALF = 0.5\n{KL.replace('logvar):', 'logvar, half=HALF):').replace('0.5', 'half')}\n\ncheck('2.3', kl)"
+    ],
+    "tensor constant": ["ONE = torch.ones(())", KL.replace(" 1 ", " ONE "), "check('2.3', kl)"],
+    "lambda": [f"kl = lambda mu, logvar: {HALF}", "kl = check('2.3', kl)"],
+    "lambda within check": [f"kl = check('2.3', lambda mu, logvar: {HALF})"],
+    "partial": [
+        "from functools import partial",
+        KL.replace("logvar):", "logvar, k=2):"),
+        "kl = check('2.3', partial(kl, k=3))",
+    ],
+    "help": [f"kl?\n{KL}\n\nkl = check('2.3', kl)"],
+    "shell": [f"files = !ls\n{KL}\n\nkl = check('2.3', kl)"],
+    "timed cell": [f"%%time\n{KL}\n\nkl = check('2.3', kl)"],
+    "line magics": [f"%matplotlib inline\n{KL}\nkl = check('2.3', kl)\n%timeit 1"],
+    "module": ["import vae_lessons.exercises as ex", KL, "kl = ex.check('2.3', kl)"],
+    "module from its package": ["from vae_lessons import exercises", KL, "exercises.check('2.3', kl)"],
+    "another name": ["from vae_lessons.exercises import check as verify", KL, "kl = verify('2.3', kl)"],
+    "a name of its own": ["verify = check", KL, "kl = verify('2.3', kl)"],
+    "a number": [f"{KL}\n\nkl = check(2.3, kl)"],
+    "keywords": [f"{KL}\n\nkl = check(number='2.3', answer=kl)"],
+    "under a condition": [KL, "if True:\n    kl = check('2.3', kl)"],
+    "a module": [
+        f"class Kl(torch.nn.Module):\n    def forward(self, mu, logvar):\n        return {HALF}",
+        "check('2.3', Kl())",
+    ],
+    "decorated": [f"@torch.no_grad()\ndef norm(x):\n    return x.norm()\n\n{KL}\n\ncheck('2.3', kl)"],
+    "Windows line ends": [f"{KL}\n\nkl = check('2.3', kl)".replace("\n", "\r\n")],
+    "printed": [KL, "print(check('2.3', kl))"],
+    "a comment, and a broken cell": ["# my answer\nthis is no python", KL, "check('2.3', kl)"],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_the_notebook_called_right_is_graded_right_in_every_form(form):
+    found = [asdict(step) for step in steps([IMPORTS, *FORMS[form]])]
+    (place,) = (place for place, step in enumerate(found) if step["number"])
+    assert list(grading.assessed([], found, {place: "2.3"})) == [("2.3", "right", "Right.")]
+
+
+def test_what_was_left_out_is_said(submission):
+    cells = [
+        "def make():\n    return 0.5",
+        "HALF = make()",
+        KL.replace("0.5", "HALF"),
+        "kl = check('2.3', kl)",
+    ]
+    state, sentence = verdicts(grading.grade(submission(IMPORTS, *cells)))["2.3"]
+    assert state == "raised"
+    assert "(the grader did not run `HALF = make()`: it calls make.)" in sentence
+
+
+def test_a_wrong_answer_is_replaced_for_what_follows_as_in_the_notebook(submission):
+    wrong = f"{KL.replace('0.5', '-0.5')}\n\nkl = check('2.3', kl)"
+    loss = "(kl(mu, logvar) - bernoulli_log_likelihood(x_logits, x)).mean()"
+    uses = f"def loss(x, x_logits, mu, logvar):\n    return {loss}"
+    graded = verdicts(grading.grade(submission(IMPORTS, wrong, uses, "check('2.5', loss)")))
+    assert (graded["2.3"][0], graded["2.5"][0]) == ("diagnosed", "right")
+
+
+def damaged(cells):
+    """A notebook whose cells have lost parts, or have parts of another kind."""
+    odd = [
+        {"cell_type": "code", "source": 12},
+        {"cell_type": "code"},
+        {"source": "x = 1"},
+        "no cell",
+        {"cell_type": "code", "source": ["x = 1\n", 5], "outputs": "none"},
+    ]
+    return {"cells": odd + [{"cell_type": "code", "source": source} for source in cells]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_damaged_notebook_is_graded_as_far_as_it_goes(tmp_path, encoding):
+    path = tmp_path / "damaged.ipynb"
+    path.write_text(json.dumps(damaged([IMPORTS, KL, "check('2.3', kl)"])), encoding=encoding)
+    assert verdicts(grading.grade(path))["2.3"][0] == "right"
+
+
+def test_a_name_that_the_console_cannot_write_ends_nothing(submission, tmp_path):
+    path = submission(IMPORTS, KL, "check('2.3', kl)", name="Łukasz.ipynb")
+    ran = subprocess.run(
+        [sys.executable, "-m", "vae_lessons", "grade", str(path), "--csv", str(tmp_path / "grades.csv")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+        cwd=REPOSITORY,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Łukasz" in (tmp_path / "grades.csv").read_text(encoding="utf-8")

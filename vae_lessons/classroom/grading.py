@@ -1,25 +1,25 @@
-"""Grade a handed-in notebook: its functions, one by one, in a pristine copy of the lesson."""
+"""Grade a handed-in notebook: its answers, one by one, in a pristine copy of the lesson."""
 
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import nbformat
-
 from vae_lessons.classroom import lessons
+from vae_lessons.classroom.handed_in import Step, code_cells, made, steps
 from vae_lessons.exercises.catalogue import exercises
-from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, lesson_of
+from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, RIGHT, lesson_of
 from vae_lessons.exercises.engine.time_limit import within_time_limit
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
-_DEFINES = ast.FunctionDef | ast.ClassDef
-_IMPORTS = ast.Import | ast.ImportFrom
+_DEFINES = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
@@ -35,33 +35,23 @@ class Grade:
 def grade(path: str | os.PathLike) -> list[Grade]:
     """Assess every exercise of the lessons that a submitted notebook belongs to, in a process of its own.
 
-    Of the submission only the cells that call check are looked at, and of these only imports and the definitions of
-    functions and classes. They run after the imports and definitions of the course's own copy of the lesson. See
-    README for what the process is kept from. Raises ValueError for a file that is no such notebook.
+    Of the submission, imports, definitions and constants run in the order of its cells, after the imports and
+    definitions of the course's own copy of the lesson. See README for what the process is kept from. Raises ValueError
+    for a file that is no such notebook.
     """
     path = Path(path).expanduser()
-    try:
-        submitted = nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"there is no notebook at {path}.") from None
-    except Exception as error:  # whatever a broken file makes nbformat raise
-        raise ValueError(f"{path} is not a Jupyter notebook ({type(error).__name__}).") from None
-    handed_in: dict[str, tuple[str, str]] = {}
-    for cell in submitted.cells:
-        handed_in |= _checked_in(cell)  # the last one counts
-    known = [exercise.lesson for exercise in exercises().values()]
-    submitted_lessons = {lesson_of(number) for number in handed_in}.intersection(known)
+    cells = code_cells(path)
+    known = {exercise.lesson for exercise in exercises().values()}
+    checked = [step.number for step in steps(cells) if step.number]
+    submitted_lessons = sorted({lesson_of(number) for number in checked}.intersection(known))
     if not submitted_lessons:
         raise ValueError(
             f"{path} calls check for no exercise of this course.\n"
-            f"Is it the notebook of a lesson {known[0]} to {known[-1]}?"
+            f"Is it the notebook of a lesson {min(known)} to {max(known)}?"
         )
-    tasks = [
-        {"number": number, "name": name, "before": _pristine(number), "code": code}
-        for number, (name, code) in handed_in.items()
-        if number in exercises()
-    ]
-    verdicts = _verdicts(tasks)
+    lesson = [step for number in submitted_lessons for step in _of_the_lesson(number)]
+    names = frozenset(name for step in lesson for name in made(step))
+    verdicts = _verdicts(lesson, steps(cells, names))
     missing = NOT_ATTEMPTED, "The submission has no cell that checks it."
     return [
         Grade(number, exercise.title, *verdicts.get(number, missing))
@@ -70,41 +60,26 @@ def grade(path: str | os.PathLike) -> list[Grade]:
     ]
 
 
-def _checked_in(cell: nbformat.NotebookNode) -> dict[str, tuple[str, str]]:
-    """For each check in a cell: number -> (name of the function, the cell's imports and definitions)."""
-    tree, found = _parsed(cell), {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(number)), ast.Name(name), *_]):
-                found[number] = name, _definitions(tree)
-    return found
-
-
-def _parsed(cell: nbformat.NotebookNode) -> ast.Module:
-    """The code of a cell; an empty module for prose, and for what is no Python."""
-    lines = cell.source.splitlines() if cell.cell_type == "code" else []
-    with suppress(SyntaxError, ValueError):
-        return ast.parse("\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines))
-    return ast.Module([], [])
-
-
-def _definitions(tree: ast.Module) -> str:
-    return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, _DEFINES | _IMPORTS))
-
-
-def _pristine(number: str) -> str:
+def _of_the_lesson(number: str) -> list[Step]:
     """Imports and definitions of the course's own copy of a lesson, without those of its exercises."""
-    path = lessons.find(lesson_of(number))
-    cells = nbformat.read(path, as_version=4)
-    return "\n".join(_definitions(_parsed(cell)) for cell in cells.cells if not _checked_in(cell))
+    cells = code_cells(lessons.find(number))
+    apart = [steps([cell]) for cell in cells]
+    own = [step for cell in apart if not any(one.number for one in cell) for step in cell]
+    return [step for step in own if not step.why and ast.parse(step.code).body[0].__class__ in _DEFINES]
 
 
-def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
+def _verdicts(lesson: list[Step], submission: list[Step]) -> dict[str, tuple[str, str]]:
     """number -> (state, sentence). One process assesses all in turn; where it dies, another goes on after that one."""
     allowed = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
     environment = {key: os.environ[key] for key in allowed if key in os.environ}
+    last = {step.number: place for place, step in enumerate(submission) if step.number in exercises()}
     verdicts: dict[str, tuple[str, str]] = {}
-    while waiting := [task for task in tasks if task["number"] not in verdicts]:
+    while waiting := [number for number in last if number not in verdicts]:
+        task = {
+            "lesson": [asdict(step) for step in lesson],
+            "submission": [asdict(step) for step in submission],
+            "assess": {str(last[number]): number for number in waiting},
+        }
         with tempfile.TemporaryDirectory() as folder:
             environment |= {"VAE_LESSONS_STATE": folder, "HOME": folder, "OMP_NUM_THREADS": "1"}
             process = subprocess.Popen(
@@ -113,11 +88,13 @@ def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
+                encoding="utf-8",
+                errors="replace",
                 cwd=folder,
-                env=environment,
+                env={**environment, "PYTHONUTF8": "1"},
             )
             try:
-                said, error = process.communicate(json.dumps(waiting), timeout=SECONDS + 10 * len(waiting))
+                said, error = process.communicate(json.dumps(task), timeout=SECONDS + 10 * len(waiting))
                 why = f"The process ended without a verdict. {(error.strip().splitlines() or [''])[-1][:200]}"
             except subprocess.TimeoutExpired:
                 process.kill()
@@ -127,35 +104,84 @@ def _verdicts(tasks: list[dict]) -> dict[str, tuple[str, str]]:
             with suppress(ValueError, TypeError):
                 number, state, sentence = json.loads(line)
                 verdicts[str(number)] = str(state), str(sentence)
-        for task in waiting:
-            if task["number"] not in verdicts:
-                verdicts[task["number"]] = "stopped", why.strip()
+        for number in waiting:
+            if number not in verdicts:
+                verdicts[number] = "stopped", why.strip()
                 break
     return verdicts
 
 
 def _inside() -> None:
-    """What runs in the process: limits, then for each task two pieces of code and the verdict as a line of JSON."""
-    tasks = json.load(sys.stdin)
-    for task in tasks:  # what is loaded at first use, before memory is limited
-        exercises()[task["number"]].assess(exercises()[task["number"]].reference)
+    """What runs in the process: limits, then the steps one by one, and for each verdict a line of JSON."""
+    task = json.load(sys.stdin)
+    assess = {int(place): number for place, number in task["assess"].items()}
+    for number in assess.values():  # what is loaded at first use, before memory is limited
+        exercises()[number].assess(exercises()[number].reference)
     _limit()
     out, sys.stdout = sys.stdout, open(os.devnull, "w")  # noqa: SIM115  (kept for the life of the process)
-    for task in tasks:
-        space: dict[str, object] = {"__name__": "submission"}
-        try:
-            for definition in ast.parse(task["before"]).body:
-                with suppress(Exception):  # one that needs the lesson's data, like images=train_images
-                    exec(compile(ast.Module([definition], []), "lesson", "exec"), space)
-            within_time_limit(lambda: exec(task["code"], space))  # noqa: B023  (called at once)
-            verdict = exercises()[task["number"]].grade(space[task["name"]])
-            result = verdict.state, " ".join([verdict.sentence, *verdict.evidence.split("\n")]).strip()
-        except TimeoutError:
-            result = RAISED, "Its definition took too long."
-        except BaseException as error:
-            result = RAISED, f"{type(error).__name__}: {error}"
-        print(json.dumps([task["number"], *result]), file=out, flush=True)
+    for found in assessed(task["lesson"], task["submission"], assess):
+        print(json.dumps(found), file=out, flush=True)
     os._exit(0)  # not waiting for threads that were left behind
+
+
+def assessed(
+    lesson: list[dict], submission: list[dict], assess: dict[int, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Run the steps of a lesson and of a submission in this process; (number, state, sentence) of each check.
+
+    assess: the places of the checks that count, with their exercise.
+    """
+    space: dict[str, object] = {"__name__": "submission"}
+    for step in lesson:
+        with suppress(Exception):  # one that needs the lesson's data, like images=train_images
+            exec(compile(step["code"], "lesson", "exec"), space)
+    failed: dict[str, str] = {}  # name: why the line that makes it did not run
+    for place, step in enumerate(submission):
+        if step["number"]:
+            answer = exercises()[step["number"]].reference if step["number"] in exercises() else None
+            if place in assess:
+                state, sentence, answer = _verdict(step, space, failed, answer)
+                yield assess[place], state, sentence
+            if step["target"]:
+                space[step["target"]] = answer
+            continue
+        why = step["why"]
+        if not why:
+            try:
+                within_time_limit(lambda: exec(compile(step["code"], "submission", "exec"), space))  # noqa: B023
+                continue
+            except TimeoutError:
+                why = "it took too long"
+            except BaseException as error:
+                why = f"{type(error).__name__}: {error}"
+        line = step["code"].splitlines()[0][:60]
+        for name in made(Step(step["code"])):
+            failed[name] = f"the grader did not run `{line}`: {why}"
+            space.pop(name, None)  # what it was before would be another answer
+
+
+def _verdict(step: dict, space: dict, failed: dict[str, str], own: object) -> tuple[str, str, object]:
+    """State and sentence of one check, and what it returns: the answer if it is right, else the course's own."""
+    try:
+        answer = within_time_limit(lambda: eval(step["code"], space))
+        verdict = exercises()[step["number"]].grade(answer)
+        state, sentence = verdict.state, " ".join([verdict.sentence, *verdict.evidence.split("\n")]).strip()
+    except TimeoutError:
+        return RAISED, "Its definition took too long.", own
+    except BaseException as error:
+        state, sentence = RAISED, f"{type(error).__name__}: {error}"
+    reasons = [
+        why
+        for name, why in failed.items()
+        if state != RIGHT and re.search(rf"\b{re.escape(name)}\b", sentence)
+    ]
+    if state != RIGHT and not reasons and step["code"] in failed:
+        reasons = [failed[step["code"]]]
+    return (
+        state,
+        " ".join([sentence, *(f"({why}.)" for why in reasons[:1])]),
+        answer if state == RIGHT else own,
+    )
 
 
 def _limit() -> None:

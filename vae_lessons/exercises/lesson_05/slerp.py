@@ -11,6 +11,7 @@ from vae_lessons.exercises.engine.comparing import Answer, Seen, as_tensor
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.probes import attempt, each, in_short
 from vae_lessons.exercises.lesson_05.inputs import _errors_by_type
+from vae_lessons.exercises.lesson_05.slerp_shortcuts import add_shortcuts
 from vae_lessons.interpolation import lerp, slerp
 
 _EQUAL_ENDS = 0.3 * torch.randn(40, 5, generator=torch.Generator().manual_seed(0))  # (pairs, J)
@@ -52,7 +53,7 @@ def _arcs(answer: Answer) -> Iterator[Seen]:
                 "end": 3 * torch.tensor([math.cos(degrees / 57.2958), math.sin(degrees / 57.2958)]),
                 "t": torch.tensor([0.6]),
             }
-            for degrees in (12, 30, 60)
+            for degrees in (12, 30, 60, 165)
         ),
         {"start": torch.tensor([0.03, -0.02]), "end": torch.tensor([0.01, 0.04]), "t": quarter},  # short ones
         {"start": torch.tensor([0.5]), "end": torch.tensor([1.2]), "t": quarter},
@@ -409,58 +410,4 @@ EXERCISE.recognise(
 )
 
 
-_arc_mistake(
-    """Your points are in the order of t from small to large, whatever the order it comes in. Each point belongs to the
-    t at its place.""",
-    axis=lambda t: t.sort().values[:, None],
-)
-
-
-for _degrees in (15, 20, 25, 40, 45, 50):
-    for _beyond in (0.1, _degrees):  # from opposite directions
-        _arc_mistake(
-            """You take the straight line too early: ends some degrees apart still have an arc between them, and so have
-            ends that are nearly opposite. Only in the same, or in opposite directions is there none.""",
-            no_arc=lambda cosine, angle, low=_degrees, high=180 - _beyond: not low < angle * 57.2958 < high,
-        )
-
-
-EXERCISE.recognise(
-    """You take the straight line where an end is short. An end has no direction only at 0 itself.""",
-    lambda start, end, t: (lerp if min(start.norm(), end.norm()) < 0.1 else slerp)(start, end, t),
-)
-
-
-_arc_mistake(
-    """You turn one end round when the angle is beyond 90 degrees, as is done for rotations, where both mean the same. A
-    code and its opposite are different codes.""",
-    cosine=lambda a, b: (a @ b / (a.norm() * b.norm())).abs().clamp(-1, 1),
-    directions=lambda a, b: (a / a.norm(), b / b.norm() * torch.sign(a @ b)),
-)
-
-
-EXERCISE.recognise(
-    """You find the angle from its sine, which is the same for 60 and 120 degrees: beyond 90 degrees the arc is wrong.
-    The cosine tells them apart.""",
-    lambda start, end, t: _arc(
-        start, end, t, to_angle=lambda cosine: (1 - cosine**2).clamp(min=0).sqrt().asin()
-    ),
-)
-
-
-EXERCISE.recognise(
-    """The arc is right, but ends without one are asked for with == 0, and rounding leaves a sine of about 1e-7 or a
-    cosine beyond 1. Ask whether sin(angle) is small, and whether an end is 0, before you divide.""",
-    lambda start, end, t: _arc(
-        *(start, end, t, lambda a, b: a @ b / (a.norm() * b.norm())),
-        no_arc=lambda cosine, angle: bool(angle.sin() == 0),
-    ),
-)
-
-
-EXERCISE.recognise(
-    """You normalise the points of the straight line. They lie on an arc, but the turn is not even, and the lengths are
-    not those between the two ends.""",
-    lambda start, end, t: F.normalize(lerp(start, end, t), dim=1),
-    lambda start, end, t: F.normalize(lerp(start, end, t), dim=1) * start.norm().lerp(end.norm(), t)[:, None],
-)
+add_shortcuts(EXERCISE, _arc_mistake, _arc)
