@@ -453,8 +453,7 @@ def both_clamped_in_place(x, x_hat):
     """The map is right, but you change the tensors that were passed in: +=, *= and names that end in an underscore,
     like clamp_, write into their tensor."""
     result = surprise_map(x, x_hat)
-    x.clamp_(1e-6, 1 - 1e-6)
-    x_hat.mul_(0.5)
+    x.clamp_(1e-6, 1 - 1e-6), x_hat.mul_(0.5)
     return result
 
 
