@@ -197,6 +197,18 @@ def test_torch_or_torchvision_missing(monkeypatch, capsys, name):
     assert f'uv pip install "{name}>=' in check.fix
 
 
+@pytest.mark.parametrize("system", doctor.WITHOUT_TORCH)
+def test_a_system_without_a_current_torch_is_led_to_a_browser(monkeypatch, system):
+    monkeypatch.setattr("platform.system", lambda: system[0])
+    monkeypatch.setattr("platform.machine", lambda: system[1])
+    assert row("torch").status == doctor.OK  # where it is installed all the same
+    monkeypatch.setattr(
+        doctor, "_imported", lambda name, floor: doctor.Check(name, doctor.FAIL, "missing", "fix")
+    )
+    assert "no current PyTorch for" in row("torch").found
+    assert "Colab or a hub" in row("torch").fix and "pip install" not in row("torch").fix
+
+
 def test_a_library_that_torch_needs_is_missing(monkeypatch, capsys):
     error = OSError("libcudart.so.13: cannot open shared object file: No such file or directory\nmore")
     broken_import(monkeypatch, "torch", error)
@@ -302,3 +314,12 @@ def test_free_disk(monkeypatch, free, status, words):
     disk(monkeypatch, free)
     check = row("free disk")
     assert (check.status, check.found) == (status, words) and bool(check.fix) == (status != "ok")
+
+
+def test_two_extensions_that_do_not_go_together_are_a_note(monkeypatch):
+    assert not [one for one in doctor.checks() if one.name == "extensions"]
+    real = importlib.metadata.version
+    both = ("jupyter-collaboration", "jupyterlab-slideshow")
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name in both else real(name))
+    assert row("extensions").status == doctor.NOTE
+    assert "opens no notebook" in row("extensions").found and "uninstall" in row("extensions").fix

@@ -21,6 +21,11 @@ REINSTALL = (
     "uv pip install --reinstall torch torchvision --torch-backend=cpu"
 )
 
+WITHOUT_TORCH = {
+    ("Darwin", "x86_64"): "macOS on Intel",
+    ("Windows", "ARM64"): "Windows on ARM",
+}  # on PyPI, today's
+
 
 @dataclass(frozen=True)
 class Check:
@@ -54,12 +59,16 @@ def checks() -> list[Check]:
         return [Check("course", FAIL, found, fix)]
     rows = [_compare("Python", platform.python_version(), floors.pop("python"))]
     torch = _checked("torch", _imported, "torch", floors.pop("torch"))
+    system = WITHOUT_TORCH.get((platform.system(), platform.machine()))
+    if torch.status == FAIL and system:
+        fix = "Work in a browser: Colab or a hub (deploy/README.md), or on another machine."
+        torch = Check("torch", FAIL, f"PyPI has no current PyTorch for {system}", fix)
     rows += [torch, _checked("torchvision", _torchvision, floors.pop("torchvision"))]
     rows += [_installed(name, floor) for name, floor in sorted(floors.items())]
     if torch.status == OK:
         rows += [_checked("device", _device), _checked("threads", _threads)]
         rows += [_checked(name, _data_set, name) for name in ("digits", "faces", "mnist", "fashion_mnist")]
-    return [*rows, _disk()]
+    return [*rows, *_extensions(), _disk()]
 
 
 def table(checks: list[Check]) -> str:
@@ -194,6 +203,18 @@ def _data_set(name: str) -> Check:
     if os.environ.get("VAE_LESSONS_DATA"):
         return Check(name, OK, "complete in VAE_LESSONS_DATA")
     return Check(name, OK, f"complete in {'data/' if folders.clone() else 'your data folder'}")
+
+
+def _extensions() -> list[Check]:
+    """A row where two extensions of JupyterLab that do not go together are both installed."""
+    try:
+        for name in ("jupyter-collaboration", "jupyterlab-slideshow"):
+            importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    found = "jupyter-collaboration and jupyterlab-slideshow are both installed: JupyterLab opens no notebook"
+    fix = "uv pip uninstall jupyterlab-slideshow, or jupyter-collaboration where you lecture"
+    return [Check("extensions", NOTE, found, fix)]
 
 
 def _disk() -> Check:
