@@ -127,7 +127,7 @@ def test_the_image_starts_a_single_user_server_as_a_user_who_is_not_root():
 def test_image_and_tljh_take_the_same_versions_from_the_lock():
     (image,) = EXPORT.findall(" ".join(instructions("RUN")))
     (hub,) = EXPORT.findall(README)
-    assert image.replace("${EXTRA} ", "") == hub and "--locked" in image
+    assert image.replace(" ${EXTRA}", "") == hub and "--locked" in image
     for extra in re.findall(r"--extra (\w+)", README):  # only where it is asked for
         assert extra in PROJECT["project"]["optional-dependencies"]
         assert f".[{extra}]" in README
