@@ -4,6 +4,8 @@ import inspect
 import os
 import textwrap
 
+from torch import nn
+
 from vae_lessons.exercises import banner, record
 from vae_lessons.exercises.catalogue import exercises
 from vae_lessons.exercises.engine.comparing import Answer
@@ -93,7 +95,7 @@ def _what_is_needed(exercise: Exercise, answer: object, measured: tuple) -> str:
     """What is wrong with the arguments of check; nothing if they can be used."""
     if answer is None:
         return "You passed None, not a function. Run the cell that defines it, then this one."
-    if not callable(answer) or (isinstance(exercise.reference, type) and not isinstance(answer, type)):
+    if not callable(answer) or (isinstance(exercise.reference, type) and isinstance(answer, nn.Module)):
         what = "class itself, not an instance" if callable(answer) else "function itself, not a call"
         return (
             f'`check` needs the {what}: `check("{exercise.number}", name)`, with no brackets after the name.'

@@ -26,15 +26,12 @@ class Teller(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         numbers = torch.Generator().manual_seed(7)
-        self.listening: dict[
-            str, bool
-        ] = {}  # whether what encode and decode were given can teach the embedding
+        self.listening: dict[str, bool] = {}  # whether a part was given what can teach the embedding
         self.table = nn.Parameter(torch.tensor([[0.7, -1.2, 0.4], [-0.3, 0.6, 1.9], [1.4, -0.8, -0.5]]))
         self.to_mu = nn.Parameter(0.8 * torch.randn(2, 9, generator=numbers))
         self.to_logvar = nn.Parameter(0.2 * torch.randn(2, 9, generator=numbers))
-        self.out = nn.Parameter(
-            2.5 * torch.linalg.qr(torch.randn(6, 5, generator=numbers)).Q
-        )  # (D, J + C), upright columns
+        upright = torch.linalg.qr(torch.randn(6, 5, generator=numbers)).Q  # (D, J + C)
+        self.out = nn.Parameter(2.5 * upright)
 
     def embed(self, y: Tensor) -> Tensor:
         return self.table[y]
@@ -438,31 +435,20 @@ _forward_mistake(
 EXERCISE.mistake(cut_off(forward))
 
 
-_forward_mistake(
+for _sentence, _eps in {
     """The draws come in pairs, each eps twice, as it is or with the other sign, so the images of a batch are not
-    independent.""",
-    draw=lambda mu, logvar: (
-        mu + (0.5 * logvar).exp() * _noise(mu[: (len(mu) + 1) // 2]).repeat(2, 1)[: len(mu)]
+    independent.""": lambda mu: _noise(mu[: (len(mu) + 1) // 2]).repeat(2, 1)[: len(mu)],
+    """Your noise is too narrow: eps should have a std of 1 before it is scaled.""": lambda mu: (
+        0.9 * _noise(mu)
     ),
-)
-
-
-_forward_mistake(
-    """Your noise is too narrow: eps should have a std of 1 before it is scaled.""",
-    draw=lambda mu, logvar: mu + 0.9 * (0.5 * logvar).exp() * _noise(mu),
-)
-
-
-_forward_mistake(
-    """The noise is clamped, so no draw goes far: q(z|x,c) is a Gaussian with its tails.""",
-    draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * _noise(mu).clamp(-2, 2),
-)
-
-
-_forward_mistake(
-    """The noise is uniform: centred and with a std of 1, but q(z|x,c) is a Gaussian.""",
-    draw=lambda mu, logvar: mu + (0.5 * logvar).exp() * 12**0.5 * (torch.rand_like(mu) - 0.5),
-)
+    """The noise is clamped, so no draw goes far: q(z|x,c) is a Gaussian with its tails.""": lambda mu: (
+        _noise(mu).clamp(-2, 2)
+    ),
+    """The noise is uniform: centred and with a std of 1, but q(z|x,c) is a Gaussian.""": lambda mu: (
+        12**0.5 * (torch.rand_like(mu) - 0.5)
+    ),
+}.items():
+    _forward_mistake(_sentence, draw=lambda mu, logvar, eps=_eps: mu + (0.5 * logvar).exp() * eps(mu))
 
 
 @EXERCISE.mistake
