@@ -73,8 +73,8 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["board", "check", "predictions"],
     ],
     "exercises/engine": [
-        ["another_device", "comparing", "forms", "settings", "time_limit"],
-        ["common_mistakes", "in_general", "probes"],
+        ["another_device", "comparing", "settings", "time_limit"],
+        ["common_mistakes", "forms", "in_general", "probes"],
         ["exercise"],
     ],
     "classroom": [

@@ -54,9 +54,7 @@ class _AnotherDevice(TorchFunctionMode):
             result = function(*plain, **named)
             if function in (Tensor.cpu, Tensor.cuda) or (asked and not goes_there):
                 return result
-            if (
-                function in (Tensor.to, Tensor.type_as) and not asked
-            ):  # like another tensor, or in another type
+            if function in (Tensor.to, Tensor.type_as) and not asked:  # like another tensor, or its type
                 return _as_there(result) if isinstance(tensors[-1], _There) else result
             elsewhere = [one for one in tensors if not isinstance(one, _There) and one.ndim > 0]
             if there and elsewhere and function not in _COPIES and not _takes_its_place(function):

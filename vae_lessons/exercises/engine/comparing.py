@@ -43,18 +43,10 @@ def observe(probe: Probe, answer: Answer) -> dict[tuple[int, str], Seen]:
     try:
         for one in probe(answer):
             keep(one)
-    except (
-        Exception
-    ) as error:  # of something returned that is no ordinary tensor, where the probe looks at it
+    except Exception as error:  # where the probe looks at something returned that is no ordinary tensor
         said = f"{type(error).__name__}: {first_line(error)[:100]}"
-        keep(
-            Seen(
-                "what is returned cannot be used",
-                said,
-                inputs[-1] if inputs else "the first input",
-                error=error,
-            )
-        )
+        given = inputs[-1] if inputs else "the first input"
+        keep(Seen("what is returned cannot be used", said, given, error=error))
     return seen
 
 

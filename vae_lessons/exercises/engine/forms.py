@@ -1,9 +1,8 @@
 """In which forms an answer may come: any callable, its parameters by position or by name; no coroutine or generator."""
 
 import inspect
-from collections.abc import Callable
 
-Answer = Callable[..., object]
+from vae_lessons.exercises.engine.comparing import Answer
 
 
 def what_it_is(answer: Answer) -> str:

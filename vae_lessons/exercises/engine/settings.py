@@ -44,9 +44,7 @@ def _functions_kept() -> Iterator[None]:
             for name, function in functions.items():
                 if vars(library).get(name) is not function:
                     setattr(library, name, function)
-            if isinstance(
-                library, type
-            ):  # a method put in front of an inherited one; modules load parts late
+            if isinstance(library, type):  # a method in front of an inherited one; modules load parts late
                 for name in set(vars(library)) - set(functions):
                     delattr(library, name)
 

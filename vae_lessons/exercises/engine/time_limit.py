@@ -13,8 +13,6 @@ from types import FrameType
 from IPython.utils.capture import capture_output
 
 TIME_LIMIT = 5.0  # seconds for all probes of one answer together, unless the exercise says otherwise
-
-
 _NAME = "an answer that is checked"
 
 
@@ -48,15 +46,17 @@ def within_time_limit(work: Callable[[], object], seconds: float = TIME_LIMIT) -
         thread.start()
         try:
             computed, began = time.process_time(), time.monotonic()
-            while thread.is_alive() and not (
-                min(time.process_time() - computed, time.monotonic() - began) > seconds
-                or time.monotonic() - began > 4 * seconds
+            # Half an import would break the kernel, so it is never cut, and its time is not the answer's.
+            while thread.is_alive() and (
+                _is_importing(thread)
+                or not (
+                    min(time.process_time() - computed, time.monotonic() - began) > seconds
+                    or time.monotonic() - began > 4 * seconds
+                )
             ):
                 before = time.process_time(), time.monotonic()
                 thread.join(0.05)
-                if _is_importing(
-                    thread
-                ):  # half an import would break the kernel, and its time is not the answer's
+                if _is_importing(thread):
                     computed += time.process_time() - before[0]
                     began += time.monotonic() - before[1]
             if thread.is_alive():
