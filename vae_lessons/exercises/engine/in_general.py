@@ -51,19 +51,16 @@ def _differing(seen: dict, truth: dict) -> list[tuple[Seen, Seen]]:
     return [(mine, true) for mine, true in both if not same(mine, true)]
 
 
-def _numbers(seen: dict, truth: dict) -> list[tuple[Seen, Seen]]:
-    """All observations of both that are numbers of the same shape, told and measured without chance."""
-    return [
-        (seen[key], true)
-        for key, true in truth.items()
-        if key in seen
-        and isinstance(true.value, Tensor)
-        and isinstance(seen[key].value, Tensor)
-        and seen[key].value.shape == true.value.shape
-        and not true.secret
-        and true.tolerance <= CHANCE
-        and not true.what.startswith("the gradient")
-    ]
+def _numbers(seen: dict, truth: dict) -> dict[str, list[tuple[Tensor, Tensor]]]:
+    """By result, its numbers for each input, flat, yours and the true ones: of one shape, told, without chance."""
+    found: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for key, true in truth.items():
+        mine = seen[key].value if key in seen else None
+        told = isinstance(true.value, Tensor) and not true.secret and true.tolerance <= CHANCE
+        told = told and not true.what.startswith("the gradient")
+        if told and isinstance(mine, Tensor) and mine.shape == true.value.shape:
+            found.setdefault(true.what, []).append((mine.flatten(), true.value.flatten()))
+    return found
 
 
 def _nothing(seen: dict, truth: dict) -> str:
@@ -147,11 +144,8 @@ def _only_changed(seen: dict, truth: dict) -> str:
 
 def _without_life(seen: dict, truth: dict) -> str:
     """A result that is 0 everywhere, or the same whatever the input is."""
-    by_name: dict[str, list[tuple[Seen, Seen]]] = {}
-    for mine, true in _numbers(seen, truth):
-        by_name.setdefault(true.what, []).append((mine, true))
-    for what, pairs in by_name.items():
-        values, truths = ([one.value.flatten() for one in side] for side in zip(*pairs, strict=True))
+    for what, pairs in _numbers(seen, truth).items():
+        values, truths = zip(*pairs, strict=True)
         if all(not value.any() for value in values) and any(true.any() for true in truths):
             return f"{_sentence(what)} is 0 everywhere: is what you compute ever put into it?"
         several = len(pairs) > 2 and all(value.unique().numel() == 1 for value in values)
@@ -162,10 +156,7 @@ def _without_life(seen: dict, truth: dict) -> str:
 
 def _related(seen: dict, truth: dict) -> str:
     """One simple relation that holds between all numbers of one result and the true ones."""
-    by_name: dict[str, list[tuple[Tensor, Tensor]]] = {}
-    for mine, true in _numbers(seen, truth):
-        by_name.setdefault(true.what, []).append((mine.value.flatten(), true.value.flatten()))
-    for what, pairs in by_name.items():
+    for what, pairs in _numbers(seen, truth).items():
         if all(_close(*pair) for pair in pairs):
             continue
         mine, true = (torch.cat(values) for values in zip(*pairs, strict=True))
@@ -243,10 +234,9 @@ def _close_by(seen: dict, truth: dict) -> str:
 
 def _together(seen: dict, truth: dict) -> list[tuple[str, Tensor, Tensor]]:
     """For each result that is wrong somewhere, its numbers for all inputs, yours and the true ones."""
-    by_name: dict[str, list[tuple[Tensor, Tensor]]] = {}
-    for mine, true in _numbers(seen, truth):
-        by_name.setdefault(true.what, []).append((mine.value.flatten(), true.value.flatten()))
-    joined = [(what, *map(torch.cat, zip(*pairs, strict=True))) for what, pairs in by_name.items()]
+    joined = [
+        (what, *map(torch.cat, zip(*pairs, strict=True))) for what, pairs in _numbers(seen, truth).items()
+    ]
     return [one for one in joined if one[2].numel() > 1 and not _close(one[1], one[2])]
 
 
