@@ -29,11 +29,15 @@ class Server:
 
     def request(self, method: str, path: str, body: object = None) -> object:
         """What the server answers, as parsed JSON; raises urllib's HTTPError."""
+        return json.loads(self.read(method, path, body) or b"null")
+
+    def read(self, method: str, path: str, body: object = None) -> bytes:
+        """What the server answers, as it is; raises urllib's HTTPError."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
+            return answer.read()
 
 
 @contextmanager

@@ -36,7 +36,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["training", "evaluation"],
         ["widgets", "exercises"],
         ["classroom"],
-        ["doctor", "server_extension"],
+        ["doctor", "latex_figures", "server_extension"],
         ["__main__"],
     ],
     "data": [["images", "digits", "faces", "mnist"], ["datasets", "defects"]],

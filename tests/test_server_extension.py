@@ -1,18 +1,23 @@
 """A real server with the extension: what it sends is not held back, what it saves needs no kernel."""
 
 import asyncio
+import base64
 import copy
+import io
 import json
 import logging
 import re
 import subprocess
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
 from tornado.websocket import websocket_connect
+from traitlets.config import Config
 
 from tests.conftest import REPOSITORY
 from tests.servers import running
@@ -99,6 +104,18 @@ def test_what_a_kernel_says_leaves_without_delay(server):
     assert set(re.findall("NODELAY (.*)", server.log.read_text())) == {"True"}
 
 
+def test_the_menu_exports_latex_with_the_figures(server, monkeypatch):
+    png = io.BytesIO()
+    Image.new("RGB", (8, 8), (200, 0, 0)).save(png, "png")
+    html = f'<figure><img src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"></figure>'
+    server.request(
+        "PUT", "api/contents/two.ipynb", {"type": "notebook", "content": notebook({"text/html": html})}
+    )
+    exported = zipfile.ZipFile(io.BytesIO(server.read("GET", "nbconvert/latex/two.ipynb?download=true")))
+    (picture,) = [name for name in exported.namelist() if name.endswith(".png")]
+    assert exported.read(picture) == png.getvalue()
+
+
 def test_is_enabled_by_the_packages_install(server):
     assert "vae_lessons.server_extension | extension was successfully loaded" in server.log.read_text()
     command = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
@@ -121,11 +138,16 @@ class Connection:
 @pytest.mark.parametrize(
     ("settings", "hooks", "warned"),
     [
-        ({"kernel_websocket_connection_class": Connection}, True, []),
-        ({"kernel_websocket_connection_class": Connection}, False, ["stills in saved notebooks"]),
-        ({"kernel_websocket_connection_class": object}, True, ["prompt widgets"]),
-        ({}, True, ["prompt widgets"]),
-        ({}, False, ["prompt widgets", "stills in saved notebooks"]),
+        ({"kernel_websocket_connection_class": Connection, "config": Config()}, True, []),
+        ({"kernel_websocket_connection_class": Connection}, True, ["figures in LaTeX"]),
+        (
+            {"kernel_websocket_connection_class": Connection, "config": Config()},
+            False,
+            ["stills in saved notebooks"],
+        ),
+        ({"kernel_websocket_connection_class": object, "config": Config()}, True, ["prompt widgets"]),
+        ({}, True, ["prompt widgets", "figures in LaTeX"]),
+        ({}, False, ["prompt widgets", "stills in saved notebooks", "figures in LaTeX"]),
     ],
 )
 def test_another_jupyter_server_gets_what_it_allows_and_one_warning_for_the_rest(

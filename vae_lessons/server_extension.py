@@ -1,4 +1,4 @@
-"""A Jupyter server extension for widgets: messages without delay, and still pictures in saved notebooks.
+"""A Jupyter server extension: messages without delay, still pictures in saved notebooks, figures in exported LaTeX.
 
 Enabled where the package is installed. From the server's next start it is off after
 `jupyter server extension disable vae_lessons.server_extension`, and on again after `enable`.
@@ -7,7 +7,7 @@ Enabled where the package is installed. From the server's next start it is off a
 from collections.abc import Callable
 from typing import Any
 
-from vae_lessons.stills import STILL, WIDGET_VIEW
+from vae_lessons.stills import FIGURES_FOR_LATEX, STILL, WIDGET_VIEW
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
@@ -17,7 +17,12 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: Any) -> None:
     """Do what this jupyter_server allows; one warning names what it does not; the server starts anyway."""
     missing = []
-    for name, install in (("prompt widgets", _send_at_once), ("stills in saved notebooks", _save_stills)):
+    parts = {
+        "prompt widgets": _send_at_once,
+        "stills in saved notebooks": _save_stills,
+        "figures in LaTeX": _figures_for_latex,
+    }
+    for name, install in parts.items():
         try:
             install(server)
         except Exception as error:
@@ -63,3 +68,8 @@ def forget_live_widgets(model: dict, **_: object) -> None:
             data = output.get("data", {})
             if f'class="{STILL}"' in "".join(data.get("text/html", "")):
                 data.pop(WIDGET_VIEW, None)
+
+
+def _figures_for_latex(server: Any) -> None:
+    """Tell the exports of JupyterLab's menu what latex_figures.json tells the command nbconvert."""
+    server.web_app.settings["config"].LatexExporter.preprocessors.append(FIGURES_FOR_LATEX)
