@@ -14,6 +14,7 @@ from vae_lessons.classroom import editions, lessons, pages
 from vae_lessons.classroom.cleaning import slide_type, text_of_outputs
 from vae_lessons.classroom.pages import course
 from vae_lessons.exercises.catalogue import exercises
+from vae_lessons.notebook_cells import read
 
 ON_SLIDES = ("slide", "subslide")
 
@@ -25,7 +26,7 @@ def ran():
     if folder is not None:
         settings |= {"VAE_LESSONS_DATASET": "mnist", "VAE_LESSONS_DATA": str(folder.parents[1])}
     for path in lessons.paths():
-        found[path.stem] = brief(editions.instructor(pages.read(path), path.stem))
+        found[path.stem] = brief(editions.instructor(read(path), path.stem))
         lessons.execute(found[path.stem], settings, widgets=True)
     return found
 
@@ -35,8 +36,8 @@ def written(ran, tmp_path_factory):
     """A folder with the website of the students' edition, and lesson 04 as slides with its notes."""
     out = tmp_path_factory.mktemp("website")
 
-    def read(path):
-        edition = editions.student(pages.read(path), path.stem)
+    def as_run(path):
+        edition = editions.student(read(path), path.stem)
         outputs = {cell.id: cell.outputs for cell in code_cells(ran[path.stem])}
         for cell in code_cells(edition):
             cell.outputs = outputs[cell.id]
@@ -44,7 +45,7 @@ def written(ran, tmp_path_factory):
         return edition
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course, "read", read)
+        patch.setattr(course, "read", as_run)
         pages.site(out, already)
         pages.slides("04", out, already)
     return out

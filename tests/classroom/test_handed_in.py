@@ -1,15 +1,13 @@
 """What grading takes from a notebook: statements that define something, and checks, however they are written."""
 
-import json
-
 import pytest
 
-from vae_lessons.classroom.handed_in import Step, code_cells, made, parsed, steps
+from vae_lessons.classroom.handed_in import steps, without_copies
 
 
-def kept(*cells, **options):
+def kept(*cells, of_the_lesson=()):
     """The code that runs, and the checks, as (number, answer, target)."""
-    found = steps(list(cells), **options)
+    found = without_copies(steps(list(cells)), set(of_the_lesson))
     return [(one.number, one.code, one.target) if one.number else one.code for one in found if not one.why]
 
 
@@ -69,29 +67,8 @@ def test_all_checks_of_a_cell_are_found_in_their_order():
     assert kept("a = check('2.1', a)\ncheck(2.3, b)") == [("2.1", "a", "a"), ("2.3", "b", "")]
 
 
-@pytest.mark.parametrize("source", ["%%bash\nls", "%%html\n<b>", "def (", "\x00", "x = " + "(" * 300])
-def test_what_is_no_python_is_nothing(source):
-    assert parsed(source).body == []
-
-
-def test_names_are_those_that_a_step_gives_a_value():
-    assert made(Step("import numpy as np")) == {"np"}
-    assert made(Step("def f(x):\n    y = x")) == {"f"}
-    assert made(Step("a, (b, c) = 1, (2, 3)")) == {"a", "b", "c"}
-
-
-@pytest.mark.parametrize(
-    "content", ["", "[]", "3", '{"cells": 3, "worksheets": []}', "not json", '{"nbformat": 4}', "[" * 100_000]
-)
-def test_what_is_no_notebook_is_refused_or_empty(tmp_path, content):
-    (tmp_path / "a.ipynb").write_text(content)
-    try:
-        assert code_cells(tmp_path / "a.ipynb") == []
-    except ValueError as error:
-        assert "a.ipynb is not a Jupyter notebook" in str(error)
-
-
-def test_a_notebook_of_the_old_format_is_read(tmp_path):
-    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1\n", "y = 2"]}]}]}
-    (tmp_path / "a.ipynb").write_text(json.dumps(old))
-    assert code_cells(tmp_path / "a.ipynb") == ["x = 1\ny = 2"]
+def test_a_step_says_which_names_it_makes():
+    makes = [
+        step.makes for step in steps(["import numpy as np", "def f(x):\n    y = x", "a, (b, c) = 1, (2, 3)"])
+    ]
+    assert makes == [("np",), ("f",), ("a", "b", "c")]

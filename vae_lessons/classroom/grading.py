@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from vae_lessons.classroom import lessons
-from vae_lessons.classroom.handed_in import Step, code_cells, made, steps
+from vae_lessons.classroom.handed_in import Step, steps, without_copies
 from vae_lessons.exercises.catalogue import exercises
 from vae_lessons.exercises.engine.exercise import NOT_ATTEMPTED, RAISED, RIGHT, lesson_of
 from vae_lessons.exercises.engine.time_limit import within_time_limit
+from vae_lessons.notebook_cells import code_cells
 
 SECONDS, MEMORY = 30, 4 << 30  # to start the process; bytes an answer may use beyond what torch needs itself
 _DEFINES = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -40,9 +41,9 @@ def grade(path: str | os.PathLike) -> list[Grade]:
     for a file that is no such notebook.
     """
     path = Path(path).expanduser()
-    cells = code_cells(path)
+    submission = steps([cell.source for cell in code_cells(path)])
     known = {exercise.lesson for exercise in exercises().values()}
-    checked = [step.number for step in steps(cells) if step.number]
+    checked = [step.number for step in submission if step.number]
     submitted_lessons = sorted({lesson_of(number) for number in checked}.intersection(known))
     if not submitted_lessons:
         raise ValueError(
@@ -50,8 +51,8 @@ def grade(path: str | os.PathLike) -> list[Grade]:
             f"Is it the notebook of a lesson {min(known)} to {max(known)}?"
         )
     lesson = [step for number in submitted_lessons for step in _of_the_lesson(number)]
-    names = frozenset(name for step in lesson for name in made(step))
-    verdicts = _verdicts(lesson, steps(cells, names))
+    names = {name for step in lesson for name in step.makes}
+    verdicts = _verdicts(lesson, without_copies(submission, names))
     missing = NOT_ATTEMPTED, "The submission has no cell that checks it."
     return [
         Grade(number, exercise.title, *verdicts.get(number, missing))
@@ -62,10 +63,13 @@ def grade(path: str | os.PathLike) -> list[Grade]:
 
 def _of_the_lesson(number: str) -> list[Step]:
     """Imports and definitions of the course's own copy of a lesson, without those of its exercises."""
-    cells = code_cells(lessons.find(number))
-    apart = [steps([cell]) for cell in cells]
-    own = [step for cell in apart if not any(one.number for one in cell) for step in cell]
-    return [step for step in own if not step.why and ast.parse(step.code).body[0].__class__ in _DEFINES]
+    own = steps([cell.source for cell in code_cells(lessons.find(number))])
+    return [
+        step
+        for step in own
+        if not (step.why or step.number or step.beside_check)
+        and isinstance(ast.parse(step.code).body[0], _DEFINES)
+    ]
 
 
 def _verdicts(lesson: list[Step], submission: list[Step]) -> dict[str, tuple[str, str]]:
@@ -155,7 +159,7 @@ def assessed(
             except BaseException as error:
                 why = f"{type(error).__name__}: {error}"
         line = step["code"].splitlines()[0][:60]
-        for name in made(Step(step["code"])):
+        for name in step["makes"]:
             failed[name] = f"the grader did not run `{line}`: {why}"
             space.pop(name, None)  # what it was before would be another answer
 

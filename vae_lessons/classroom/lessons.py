@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm.auto import tqdm
 
 from vae_lessons.classroom.cleaning import MACHINE_PATH, clean, dump, text_of_outputs
+from vae_lessons.notebook_cells import read
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 COMMITTED = {"VAE_LESSONS_DATASET": "digits", "VAE_LESSONS_DEVICE": "cpu", "VAE_LESSONS_FRESH": "1"}
@@ -38,7 +38,7 @@ def prepare(fresh: bool = False) -> None:
     With the data set and the device of this environment; fresh=True trains anew what is kept already.
     """
     all_paths = paths()
-    cells = [cell for path in all_paths for cell in nbformat.read(path, as_version=4).cells]
+    cells = [cell for path in all_paths for cell in read(path).cells]
     with tqdm(total=sum(cell.cell_type == "code" for cell in cells), unit="cell") as bar:
         for path in all_paths:
             bar.set_description(path.stem)
@@ -75,7 +75,7 @@ def executed(
     after_cell: Callable[[], object] = lambda: None,
 ) -> NotebookNode:
     """The notebook of a file, run as by `execute`."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     execute(notebook, settings, after_cell=after_cell)
     return notebook
 

@@ -1,14 +1,13 @@
 """A NameError after a restart says which cell of the notebook gives the name its value, and how to run it."""
 
-import ast
-import json
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from IPython import get_ipython
+
+from vae_lessons.notebook_cells import CodeCell, code_cells, names_made, parsed
 
 _LESSONS = Path(__file__).parents[2] / "notebooks"
 
@@ -36,16 +35,15 @@ def where_made(name: str, notebooks: list[Path], cells_run: list[str]) -> str:
     Of several notebooks the one counts that holds most of the cells that were run.
     """
     best, most = [], -1
-    for path in notebooks:
-        cells = _cells(path)
-        shared = len({source.strip() for _, source in cells}.intersection(map(str.strip, cells_run)) - {""})
+    for cells in map(_cells, notebooks):
+        shared = len({cell.source.strip() for cell in cells}.intersection(map(str.strip, cells_run)) - {""})
         if cells and shared > most:
             best, most = cells, shared
-    for heading, source in best:
-        if name in _made(source):
-            first = next((line for line in source.splitlines() if line.strip()), "")
+    for cell in best:
+        if name in names_made(parsed(cell.source)):
+            first = next((line for line in cell.source.splitlines() if line.strip()), "")
             return (
-                f"{name} is made by a cell that has not run in this session: under the heading {heading!r}, "
+                f"{name} is made by a cell that has not run in this session: under the heading {cell.heading!r}, "
                 f"it begins with\n    {first}\nRun all cells above this one: Run > Run All Above Selected Cell."
             )
     return ""
@@ -59,36 +57,7 @@ def _notebooks() -> list[Path]:
     return [*sorted(Path.cwd().glob("*.ipynb")), *sorted(_LESSONS.glob("*.ipynb"))]
 
 
-def _cells(path: Path) -> list[tuple[str, str]]:
-    """The code cells of a notebook, each with the heading it stands under; none of a file that is no notebook."""
-    found, heading = [], "the top"
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        for cell in json.loads(path.read_text(encoding="utf-8-sig"))["cells"]:
-            source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-            headings = [line.lstrip("# ") for line in source.splitlines() if line.startswith("#")]
-            if cell["cell_type"] == "code":
-                found.append((heading, source))
-            elif headings:
-                heading = headings[-1]
-    return found
-
-
-def _made(source: str) -> set[str]:
-    """The names that a cell gives a value outside of its functions."""
-    lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
-    with suppress(SyntaxError, ValueError):
-        return set(_stored(ast.parse("\n".join(lines))))
-    return set()
-
-
-def _stored(node: ast.AST) -> Iterator[str]:
-    for child in ast.iter_child_nodes(node):
-        match child:
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
-                yield name
-                continue
-            case ast.Name(name, ast.Store()):
-                yield name
-            case ast.alias():
-                yield (child.asname or child.name).split(".")[0]
-        yield from _stored(child)
+def _cells(path: Path) -> list[CodeCell]:
+    with suppress(OSError, ValueError):
+        return code_cells(path)
+    return []

@@ -6,13 +6,13 @@ that use such a model, or anything made with it, say so before they run, and a c
 """
 
 import ast
-import re
 import weakref
 
 from IPython import get_ipython
 from torch import nn
 
-_MAGIC = re.compile(r"^\s*%%?\w+", re.MULTILINE)  # %time and its like, before the Python that they are given
+from vae_lessons.notebook_cells import names_made, parsed
+
 # Each stopped model, with the share of its steps that it made.
 _stopped: weakref.WeakKeyDictionary[nn.Module, float] = weakref.WeakKeyDictionary()
 _made_with: set[str] = set()  # names of the notebook whose values were made with one of them
@@ -62,11 +62,7 @@ def _after_cell(result: object) -> None:
 def _in_cell(info: object, has_run: bool) -> tuple[set[str], dict[str, bool]]:
     """The half-trained names that a cell uses, and all names that it gives a value: made with half a model or not."""
     shell = get_ipython()
-    code = _MAGIC.sub("", info.raw_cell) if info.store_history else ""
-    try:
-        statements = ast.parse(shell.transform_cell(code)).body
-    except SyntaxError:  # a cell that does not run, or a request of a user interface
-        statements = []
+    statements = parsed(info.raw_cell).body if info.store_history else []  # else a user interface asks
     models = {name for name, value in shell.user_ns.items() if _share(value) is not None}
     half = _made_with | models
     used, made = set(), {}
@@ -89,14 +85,12 @@ def _share(value: object) -> float | None:
 
 def _names(statement: ast.stmt) -> tuple[set[str], set[str]]:
     """The names that a statement reads, and those that it gives a value, or a part of their value."""
-    loaded, stored = set(), set()
+    loaded, stored = set(), names_made(statement)
     for node in ast.walk(statement):
         match node:
             case ast.Name(name, ast.Load()):
                 loaded.add(name)
-            case ast.Name(name) | ast.Subscript(ast.Name(name), _, ast.Store()):
-                stored.add(name)
-            case ast.FunctionDef(name) | ast.ClassDef(name):
+            case ast.Subscript(ast.Name(name), _, ast.Store()):
                 stored.add(name)
     return loaded, stored
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-import nbformat
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_notebook
@@ -17,6 +16,7 @@ from vae_lessons.classroom.cleaning import slide_type
 from vae_lessons.classroom.pages.render import MARK, TEMPLATES, redirect, render, sections, shown, write
 from vae_lessons.classroom.pages.scripts import lay_beside
 from vae_lessons.classroom.speaker_notes import with_notes
+from vae_lessons.notebook_cells import read
 
 Runner = Callable[..., object]
 ON_PAGES = ("requirejs", "@jupyter-widgets/html-manager", "mathjax", "minisearch")
@@ -28,11 +28,6 @@ term.
 
 ## Lessons
 """
-
-
-def read(path: Path) -> NotebookNode:
-    """A notebook as it is committed."""
-    return nbformat.read(path, as_version=4)
 
 
 def slides(number: str, out: Path | str, execute: Runner = lessons.execute) -> Path:
