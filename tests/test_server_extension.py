@@ -116,6 +116,75 @@ def test_the_menu_exports_latex_with_the_figures(server, monkeypatch):
     assert exported.read(picture) == png.getvalue()
 
 
+async def language_info_of(server, kernel):
+    path = f"api/kernels/{kernel}/channels?session_id=test&token={server.token}"
+    connection = await websocket_connect(server.url.replace("http", "ws", 1) + path)
+    header = {
+        "msg_id": "1",
+        "msg_type": "kernel_info_request",
+        "session": "test",
+        "username": "",
+        "version": "5.3",
+    }
+    request = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": {}}
+    await connection.write_message(json.dumps(request))
+    while said := json.loads(await connection.read_message()):
+        if said["channel"] == "shell" and said["header"]["msg_type"] == "kernel_info_reply":
+            connection.close()
+            return said["content"]["language_info"]
+
+
+def opened(server, content):
+    server.request("PUT", "api/contents/opened.ipynb", {"type": "notebook", "content": content})
+    return server.request("GET", "api/contents/opened.ipynb")["content"]
+
+
+def test_a_lesson_that_is_read_names_the_python_of_its_kernel_and_its_file_stays(server):
+    lesson = notebook({"text/plain": "1"})
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    lesson.metadata |= {
+        "vae_lessons": {"outputs_of": "x"},
+        "kernelspec": kernel,
+        "language_info": {"name": "python"},
+    }
+    session = server.request("POST", "api/kernels", {"name": "python3"})["id"]
+    said = opened(server, lesson)["metadata"].pop("language_info")
+    assert said == asyncio.run(language_info_of(server, session))
+    server.request("DELETE", f"api/kernels/{session}")
+    assert nbformat.read(server.root / "opened.ipynb", as_version=4).metadata.language_info == {
+        "name": "python"
+    }
+
+
+@pytest.mark.parametrize(
+    "change", [{"vae_lessons": None}, {"kernelspec": {"name": "ir", "display_name": "R"}}]
+)
+def test_other_notebooks_are_read_as_they_are(server, change):
+    other = notebook({"text/plain": "1"})
+    metadata = {"vae_lessons": {}, "kernelspec": {"name": "python3"}, "language_info": {"name": "x"}} | change
+    other.metadata |= {name: value for name, value in metadata.items() if value is not None}
+    assert opened(server, other)["metadata"]["language_info"] == {"name": "x"}
+
+
+def test_folders_and_files_are_listed_as_before(server):
+    assert server.request("GET", "api/contents/")["type"] == "directory"
+    assert server.request("GET", "api/contents/opened.ipynb?content=0")["content"] is None
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_both_kinds_of_contents_managers_are_known(waits):
+    lesson = notebook({})
+    lesson.metadata |= {"vae_lessons": {}, "kernelspec": {"name": "python3"}}
+    model = {"type": "notebook", "content": lesson}
+
+    async def later(path):
+        return model
+
+    get = server_extension._with_language(later if waits else lambda path: model)
+    found = asyncio.run(get("a.ipynb")) if waits else get("a.ipynb")
+    assert found["content"].metadata.language_info["file_extension"] == ".py"
+
+
 def test_is_enabled_by_the_packages_install(server):
     assert "vae_lessons.server_extension | extension was successfully loaded" in server.log.read_text()
     command = [sys.executable, "-m", "jupyter", "server", "extension", "list"]
@@ -154,7 +223,9 @@ def test_another_jupyter_server_gets_what_it_allows_and_one_warning_for_the_rest
     settings, hooks, warned, caplog
 ):
     registered = []
-    contents = SimpleNamespace(register_pre_save_hook=registered.append) if hooks else SimpleNamespace()
+    contents = SimpleNamespace(get=lambda path: {})
+    if hooks:
+        contents.register_pre_save_hook = registered.append
     server = SimpleNamespace(
         web_app=SimpleNamespace(settings=settings), contents_manager=contents, log=logging.getLogger()
     )

@@ -5,6 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.browser.offline import executed
+from vae_lessons.classroom import lessons
 
 WIDGET = '''
 import anywidget, traitlets
@@ -143,3 +144,19 @@ def test_an_exported_page_that_asks_the_network_is_seen(exported_page):
         executed(notebook("from IPython.display import HTML; HTML('<img src=http://127.0.0.1/a.png>')"))
     )
     assert page.requests == ["http://127.0.0.1/a.png"]
+
+
+def changed(page):
+    """Whether JupyterLab shows the notebook as changed, some seconds after its kernel was ready."""
+    page.wait_for_timeout(3000)
+    return page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+
+@pytest.mark.parametrize("path", lessons.paths()[:2], ids=lambda path: path.stem)
+def test_opening_a_lesson_changes_nothing_and_a_notebook_that_names_no_python_shows_that_this_is_seen(
+    open_notebook, path
+):
+    lesson = nbformat.read(path, as_version=4)
+    assert not changed(open_notebook(lesson, run=False))
+    del lesson.metadata["vae_lessons"]
+    assert changed(open_notebook(lesson, run=False))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from nbconvert import ScriptExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from vae_lessons.classroom import cleaning
@@ -35,3 +36,15 @@ def test_cleaning_forgets_the_run_and_keeps_what_readers_see():
     fonts = notebook.metadata.pop("@deathbeds/jupyterlab-fonts")
     assert fonts == {"styles": json.loads(cleaning.DECK_STYLE.read_text(encoding="utf-8"))}
     assert sorted(notebook.metadata) == ["kernelspec", "language_info", "vae_lessons"]
+
+
+def test_what_nbgrader_and_authors_set_at_a_cell_stays():
+    metadata = {"nbgrader": {"grade_id": "kl", "solution": True}, "editable": False, "deletable": False}
+    notebook = new_notebook(cells=[new_code_cell("1", metadata={**metadata, "trusted": True})])
+    assert cleaning.clean(notebook).cells[0].metadata == metadata
+
+
+def test_a_lesson_becomes_a_python_script():
+    notebook = cleaning.clean(new_notebook(cells=[new_code_cell("x = 1")]))
+    script, resources = ScriptExporter().from_notebook_node(notebook)
+    assert resources["output_extension"] == ".py" and "x = 1" in script

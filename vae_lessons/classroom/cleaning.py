@@ -13,15 +13,23 @@ from vae_lessons.stills import WIDGET_VIEW
 
 # For jupyterlab-slideshow, which reads it in each notebook.
 DECK_STYLE = Path(__file__).parent / "deck_style.json"
+LANGUAGE_INFO = {  # what a kernel says of itself, but for its version
+    "name": "python",
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}
 MACHINE_PATH = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\)[^\s\"'<>]+")
-_KEPT_CELL_METADATA = ("tags", "slideshow", "jupyter")
+_KEPT_CELL_METADATA = ("tags", "slideshow", "jupyter", "nbgrader", "editable", "deletable")
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
     """Drop, in place, what differs from run to run or machine to machine; note which code the outputs are of."""
     notebook.metadata = NotebookNode(
         kernelspec={"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
+        language_info=LANGUAGE_INFO,
         vae_lessons={"outputs_of": digest(notebook)},
     )
     notebook.metadata["@deathbeds/jupyterlab-fonts"] = {"styles": json.loads(DECK_STYLE.read_text("utf-8"))}
