@@ -30,7 +30,7 @@ CORRIDOR = [  # the taught modules, which import nothing but each other
 ]
 FLOORS = {  # by folder, from the bottom up; a module imports only from the floors below its own
     "": [
-        ["stills", "folders", "device", "plotting"],
+        ["stills", "folders", "device", "notebook_cells", "plotting"],
         *CORRIDOR,
         ["data"],
         ["training", "evaluation"],
@@ -78,8 +78,8 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["exercise"],
     ],
     "classroom": [
-        ["cleaning", "handed_in", "lecture"],
-        ["lessons", "class_progress"],
+        ["cleaning", "handed_in", "lecture", "solutions"],
+        ["lessons", "class_progress", "nbgrader"],
         ["grading", "speaker_notes"],
         ["editions", "pages"],
     ],

@@ -31,11 +31,11 @@ def prepare(fresh: bool) -> int:
     return 0
 
 
-def edition(kind: str, out: str, colab: str | None) -> int:
+def edition(kind: str, out: str, colab: str | None, grader: str | None, only: list[str]) -> int:
     """Write the lessons for students or for instructors."""
     from vae_lessons.classroom import editions
 
-    files = editions.write(kind, out, colab)
+    files = editions.write(kind, out, colab, grader, only)
     print(f"{len(files)} files for {kind}s in {out}.")
     return 0
 
@@ -143,6 +143,12 @@ def main(arguments: list[str] | None = None) -> int:
     written.add_argument("--out", required=True, metavar="DIR", help="the folder to write to")
     written.add_argument(
         "--colab", metavar="ADDRESS", help="with badges for Colab, for this folder of your copy on GitHub"
+    )
+    written.add_argument(
+        "--for", dest="grader", choices=["nbgrader"], help="the source version for a grader, with solutions"
+    )
+    written.add_argument(
+        "--lessons", dest="only", nargs="+", default=[], metavar="LESSON", help="only these, like 02 04"
     )
     for name, run, what in (
         ("slides", slides, "write lessons as slides that open offline, sliders and all"),

@@ -1,9 +1,11 @@
-"""A Jupyter server extension: messages without delay, still pictures in saved notebooks, figures in exported LaTeX.
+"""A Jupyter server extension: messages without delay, still pictures in saved notebooks, figures in exported LaTeX,
+and lessons that open unchanged.
 
 Enabled where the package is installed. From the server's next start it is off after
 `jupyter server extension disable vae_lessons.server_extension`, and on again after `enable`.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +23,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
         "prompt widgets": _send_at_once,
         "stills in saved notebooks": _save_stills,
         "figures in LaTeX": _figures_for_latex,
+        "lessons that open unchanged": _open_unchanged,
     }
     for name, install in parts.items():
         try:
@@ -73,3 +76,35 @@ def forget_live_widgets(model: dict, **_: object) -> None:
 def _figures_for_latex(server: Any) -> None:
     """Tell the exports of JupyterLab's menu what latex_figures.json tells the command nbconvert."""
     server.web_app.settings["config"].LatexExporter.preprocessors.append(FIGURES_FOR_LATEX)
+
+
+def _open_unchanged(server: Any) -> None:
+    manager = server.contents_manager
+    manager.get = _with_language(manager.get)
+
+
+def _with_language(get: Callable) -> Callable:
+    """The same way to read files, by which a lesson names the Python that its kernel will have.
+
+    Else JupyterLab notes this Python in the notebook as soon as the kernel has started, and shows it as changed before
+    anybody did anything.
+    """
+    if not inspect.iscoroutinefunction(get):
+        return lambda *args, **kwargs: name_language(get(*args, **kwargs))
+
+    async def got(*args: Any, **kwargs: Any) -> dict:
+        return name_language(await get(*args, **kwargs))
+
+    return got
+
+
+def name_language(model: dict) -> dict:
+    """The model of a file, changed in place if it is a lesson that was read."""
+    if model.get("type") != "notebook" or not isinstance(model.get("content"), dict):
+        return model
+    metadata = model["content"].get("metadata", {})
+    if "vae_lessons" in metadata and metadata.get("kernelspec", {}).get("name") == "python3":
+        from ipykernel.ipkernel import IPythonKernel  # half a second, when the first lesson is opened
+
+        metadata["language_info"] = dict(IPythonKernel.language_info)
+    return model

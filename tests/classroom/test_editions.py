@@ -1,6 +1,5 @@
 """Both editions come from one source: the student's solves nothing, the instructor's everything."""
 
-import ast
 import sys
 import types
 
@@ -11,6 +10,7 @@ from tests.committed import code_cells, committed
 from vae_lessons.__main__ import main
 from vae_lessons.classroom import editions, lessons
 from vae_lessons.classroom.cleaning import slide_type
+from vae_lessons.classroom.solutions import calls
 from vae_lessons.exercises.catalogue import exercises, predictions
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -31,7 +31,7 @@ def test_the_instructors_edition_solves_every_exercise_and_answers_every_predict
     text = "\n".join(cell.source for cell in edition.cells)
     numbers = [n for n in exercises() if f'check("{n}"' in "\n".join(cell.source for cell in notebook.cells)]
     for cell in code_cells(edition):
-        for function, (key, *_) in editions._calls(cell.source):
+        for function, (key, *_) in calls(cell.source):
             if function == "check":
                 assert "# your l" not in cell.source and "return None" not in cell.source, key
     assert [n for n in exercises() if f'check("{n}"' in text] == numbers
@@ -41,33 +41,6 @@ def test_the_instructors_edition_solves_every_exercise_and_answers_every_predict
     assert len([cell for cell in edition.cells if slide_type(cell) == "notes"]) >= 15
     start, title = edition.cells[:2]
     assert "Lecture()" in start.source and slide_type(start) == "skip" and title.source.startswith("# ")
-
-
-def test_a_solution_takes_the_place_of_the_stub_and_of_nothing_else():
-    source = """import math
-
-before = 1
-
-
-def kl(mu, logvar):
-    # your lines
-    return None
-
-
-kl = check("2.3", kl)
-print(kl)"""
-    tree = ast.parse(editions.solved(source, "2.3", "kl", {"math"}))
-    assert [type(node).__name__ for node in tree.body] == [
-        *("Import", "Assign", "FunctionDef", "FunctionDef", "Assign", "Expr")
-    ]
-    assert ast.unparse(tree.body[3]).startswith("def kl(mu, logvar):")
-    assert "->" not in ast.unparse(tree)
-
-
-def test_what_a_solution_uses_is_imported_unless_the_notebook_knows_it():
-    source = "def draw(mu, logvar):\n    return None\n\n\ndraw = check('3.1', draw)"
-    assert editions.solved(source, "3.1", "draw", set()).startswith("import torch\n\n\ndef draw(mu, logvar):")
-    assert editions.solved(source, "3.1", "draw", {"torch"}).startswith("def draw(mu, logvar):")
 
 
 def test_an_edition_is_written_once_and_never_over_a_students_work(tmp_path, capsys):
@@ -122,3 +95,15 @@ def test_badges_lead_to_the_file_and_its_first_cell_installs_on_colab_only(tmp_p
         assert main(["edition", "student", "--out", str(tmp_path / "wrong"), "--colab", wrong]) == 1
         assert "like https://github.com/you" in capsys.readouterr().err
     assert not (tmp_path / "wrong").exists()
+
+
+def test_an_edition_may_have_some_lessons_only(tmp_path, capsys):
+    assert main(["edition", "student", "--out", str(tmp_path / "two"), "--lessons", "02", "4"]) == 0
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == [
+        LESSONS[2].name,
+        LESSONS[4].name,
+        "glossary.md",
+    ]
+    assert main(["edition", "student", "--out", str(tmp_path / "none"), "--lessons", "77"]) == 1
+    assert "There is no lesson 77." in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()

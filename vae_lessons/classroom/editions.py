@@ -1,21 +1,22 @@
 """The lessons for students and for instructors, both made from the committed notebooks."""
 
-import ast
-import inspect
+import os
 import re
-import textwrap
+import tempfile
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from vae_lessons.classroom import lessons
 from vae_lessons.classroom.cleaning import dump
+from vae_lessons.classroom.nbgrader import source_version
+from vae_lessons.classroom.solutions import calls, imported_or_defined, solved
 from vae_lessons.classroom.speaker_notes import note_cell, with_notes
-from vae_lessons.exercises.catalogue import exercises, predictions
+from vae_lessons.exercises.catalogue import predictions
+from vae_lessons.notebook_cells import read
 
 _START = """from vae_lessons.classroom.lecture import Lecture
 
@@ -47,8 +48,8 @@ def instructor(notebook: NotebookNode, lesson: str) -> NotebookNode:
         cells.append(cell)
         if cell.cell_type != "code":
             continue
-        known |= _imported_or_defined(cell.source)
-        for function, arguments in _calls(cell.source):
+        known |= imported_or_defined(cell.source)
+        for function, arguments in calls(cell.source):
             if function == "check":
                 cell.source = solved(cell.source, *arguments, known)
                 cell.outputs, cell.execution_count = [], None
@@ -59,24 +60,6 @@ def instructor(notebook: NotebookNode, lesson: str) -> NotebookNode:
     start = new_code_cell(_START, id="lecture-start", metadata={"slideshow": {"slide_type": "skip"}})
     notebook.cells = [start, *cells]
     return notebook
-
-
-def solved(source: str, number: str, name: str, known: set[str]) -> str:
-    """The source of a cell with the course's own lines for an exercise in place of the definition of `name`.
-
-    What they use is imported first, but for the names that the notebook knows already.
-    """
-    exercise, lines = exercises()[number], source.splitlines()
-    (stub,) = (node for node in ast.parse(source).body if getattr(node, "name", None) == name)
-    shown, own = exercise.shown or (exercise.reference,), exercise.reference.__name__
-    texts = [_without_annotations(textwrap.dedent(inspect.getsource(part)).rstrip()) for part in shown]
-    known = known.union(*map(_imported_or_defined, texts))
-    imports = dict.fromkeys(
-        line for part, text in zip(shown, texts, strict=True) for line in _imports(part, text, known)
-    )
-    texts = [re.sub(rf"^(def|class) {own}\b", rf"\1 {name}", text, flags=re.MULTILINE) for text in texts]
-    filled = "\n\n\n".join(["\n".join(imports), *texts] if imports else texts)
-    return "\n".join([*lines[: stub.lineno - 1], filled, *lines[stub.end_lineno :]])
 
 
 def for_colab(notebook: NotebookNode, name: str, folder: str) -> NotebookNode:
@@ -105,16 +88,23 @@ def for_colab(notebook: NotebookNode, name: str, folder: str) -> NotebookNode:
     return notebook
 
 
-def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
-    """Write all lessons of an edition and what they link to into a folder; returns the files.
+def write(
+    kind: str, out: str | Path, colab: str | None = None, grader: str | None = None, only: Iterable[str] = ()
+) -> list[Path]:
+    """Write lessons of an edition and what they link to into a folder, all or none; returns the files.
 
-    kind: "student" or "instructor". colab: see for_colab. Raises FileExistsError before anything is written if one is
-    there already.
+    kind: "student" or "instructor". colab: see for_colab. grader: "nbgrader", for students. only: the numbers of the
+    lessons, or all. Raises FileExistsError before anything is written if one is there already.
     """
     make = {"student": student, "instructor": instructor}[kind]
+    if grader is not None and kind != "student":
+        raise ValueError(
+            "an edition for nbgrader is one for students; it carries the solutions in its regions."
+        )
     files = {"glossary.md": (lessons.FOLDER / "glossary.md").read_text(encoding="utf-8")}
-    for path in lessons.paths():
-        notebook = make(nbformat.read(path, as_version=4), path.stem)
+    for path in [lessons.find(number) for number in only] or lessons.paths():
+        notebook = make(read(path), path.stem)
+        notebook = source_version(notebook) if grader else notebook
         files[path.name] = dump(for_colab(notebook, path.name, colab) if colab else notebook)
     out = Path(out).expanduser()
     there = [name for name in files if (out / name).exists()]
@@ -123,57 +113,9 @@ def write(kind: str, out: str | Path, colab: str | None = None) -> list[Path]:
             f"{out / there[0]} is there already; nothing was written.\nGive another folder."
         )
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        with (out / name).open("x", encoding="utf-8") as file:
-            file.write(text)
+    with tempfile.TemporaryDirectory(prefix=".writing-", dir=out) as partial:
+        for name, text in files.items():
+            Path(partial, name).write_text(text, encoding="utf-8")
+        for name in files:
+            os.rename(Path(partial, name), out / name)
     return [out / name for name in files]
-
-
-def _calls(source: str) -> Iterable[tuple[str, list]]:
-    """(function, its first arguments) of every check and predict of a cell; a name among them is its text."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Call(func=ast.Name("check" | "predict" as function), args=[_, *_]):
-                yield (
-                    function,
-                    [one.id if isinstance(one, ast.Name) else ast.literal_eval(one) for one in node.args[:2]],
-                )
-
-
-def _imports(part: object, text: str, known: set[str]) -> Iterable[str]:
-    """The lines by which a module got the unknown names that the text of its part uses, or that give them from it."""
-    module = inspect.getmodule(part)
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)} - known
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            node.names = [alias for alias in node.names if (alias.asname or alias.name) in used]
-            if node.names:
-                yield ast.unparse(node)
-        elif getattr(node, "name", None) in used:
-            yield f"from {module.__name__} import {node.name}"
-
-
-def _imported_or_defined(source: str) -> set[str]:
-    names = set()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name for alias in node.names}
-        names |= {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
-    return names
-
-
-def _without_annotations(source: str) -> str:
-    """The same code without the types of what functions take and return, as lessons are written."""
-    starts = [0, *(found.end() for found in re.finditer("\n", source))]
-    cuts = []  # (from, to) in the text
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.arg) and node.annotation is not None:
-            end = starts[node.end_lineno - 1] + node.end_col_offset
-            cuts.append((starts[node.lineno - 1] + node.col_offset + len(node.arg), end))
-        if isinstance(node, ast.FunctionDef) and node.returns is not None:
-            end = starts[node.returns.end_lineno - 1] + node.returns.end_col_offset
-            cuts.append((source.rindex(" ->", 0, end), end))
-    for begin, end in sorted(cuts, reverse=True):
-        source = source[:begin] + re.sub("^ = ", "=", source[end:])
-    one_line = re.compile(r"^( *def \w+)\(\n\s*(.*)\n\s*\):", re.MULTILINE)
-    return one_line.sub(r"\1(\2):", source)

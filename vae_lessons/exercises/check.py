@@ -23,8 +23,11 @@ from vae_lessons.exercises.engine.time_limit import inside
 NOTHING_TO_RUN = "nothing to run"
 
 
+_latest: dict[str, Verdict] = {}  # by the number of the exercise, in this process
+
+
 class NotYet(AssertionError):
-    """Raised by check with VAE_LESSONS_STRICT=1 where an exercise is not solved."""
+    """Raised where an exercise is not solved by require, and by check with VAE_LESSONS_STRICT=1."""
 
 
 def check(number: str, answer: Answer, *measured: object) -> Answer:
@@ -53,6 +56,7 @@ def check(number: str, answer: Answer, *measured: object) -> Answer:
         except Exception as error:  # a defect of ours must not stop a student
             said = f"The check itself failed ({type(error).__name__}: {error}). Please report it."
             verdict = Verdict(RAISED, said)
+    _latest[exercise.number] = verdict
     lost = ""
     if verdict.state not in (NOT_ATTEMPTED, NOTHING_TO_RUN):
         lost = record.update(lambda kept: _count(record.entry(kept, exercise.number), verdict))
@@ -60,8 +64,15 @@ def check(number: str, answer: Answer, *measured: object) -> Answer:
     if verdict.state == RIGHT:
         return answer
     if os.environ.get("VAE_LESSONS_STRICT") == "1":
-        raise NotYet(f"{_title(exercise)}: {verdict.state}. {verdict.sentence}")
+        require(number)
     return exercise.reference
+
+
+def require(number: str) -> None:
+    """Raise NotYet unless the last check of an exercise in this session found its answer right, for graders."""
+    verdict = _latest.get(str(number), Verdict(NOT_ATTEMPTED, "It was not checked in this session."))
+    if verdict.state != RIGHT:
+        raise NotYet(f"{number}: {verdict.state}. {verdict.sentence}")
 
 
 def hint(number: str) -> None:
