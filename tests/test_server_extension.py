@@ -95,7 +95,7 @@ def test_what_a_kernel_says_leaves_without_delay(server):
     async def first_words(url):
         connection = await websocket_connect(url)
         await connection.read_message()
-        connection.close()
+        await closed(connection)
 
     kernel = server.request("POST", "api/kernels", {"name": "python3"})["id"]
     path = f"api/kernels/{kernel}/channels?session_id=test&token={server.token}"
@@ -116,6 +116,13 @@ def test_the_menu_exports_latex_with_the_figures(server, monkeypatch):
     assert exported.read(picture) == png.getvalue()
 
 
+async def closed(connection):
+    """Wait for the end, lest its socket be found open when it is collected."""
+    connection.close()
+    while await connection.read_message() is not None:
+        pass
+
+
 async def language_info_of(server, kernel):
     path = f"api/kernels/{kernel}/channels?session_id=test&token={server.token}"
     connection = await websocket_connect(server.url.replace("http", "ws", 1) + path)
@@ -130,7 +137,7 @@ async def language_info_of(server, kernel):
     await connection.write_message(json.dumps(request))
     while said := json.loads(await connection.read_message()):
         if said["channel"] == "shell" and said["header"]["msg_type"] == "kernel_info_reply":
-            connection.close()
+            await closed(connection)
             return said["content"]["language_info"]
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from vae_lessons.exercises import check, hint, record, solution
-from vae_lessons.exercises.check import NotYet
+from vae_lessons.exercises import check, hint, record, require, solution
+from vae_lessons.exercises.check import NotYet, _latest
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.kl import kl_closed_form
 
@@ -132,3 +132,20 @@ def test_tries_are_counted_until_solved_and_a_stub_is_none(notes):
     for answer in (stub, negative, failing, right, negative):
         check("2.3", answer)
     assert record.read()["exercises"]["2.3"] == {"tries": 3, "solved": True, "hints": 0, "solution": False}
+
+
+def test_require_raises_until_the_latest_check_found_the_answer_right(notes):
+    _latest.clear()
+    with pytest.raises(NotYet, match="2.2 .*not attempted. It was not checked in this session"):
+        require("2.2")
+    check("2.3", negative)
+    with pytest.raises(NotYet, match="2.3 The KL in closed form: "):
+        require("2.3")
+    check("2.3", kl_closed_form)
+    require("2.3")
+    require(2.3)
+    check("2.3", negative)
+    with pytest.raises(NotYet):
+        require("2.3")
+    with pytest.raises(NotYet):
+        require("9.99")

@@ -72,7 +72,8 @@ def require(number: str) -> None:
     """Raise NotYet unless the last check of an exercise in this session found its answer right, for graders."""
     verdict = _latest.get(str(number), Verdict(NOT_ATTEMPTED, "It was not checked in this session."))
     if verdict.state != RIGHT:
-        raise NotYet(f"{number}: {verdict.state}. {verdict.sentence}")
+        exercise = _find(number)
+        raise NotYet(f"{_title(exercise) if exercise else number}: {verdict.state}. {verdict.sentence}")
 
 
 def hint(number: str) -> None:
