@@ -41,8 +41,10 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, module: str, *options: str, config: str = "") -> Iterator[Server]:
-    """python -m module, with its files below the empty folder; config: Python that it runs at its start."""
+def running(
+    folder: Path, module: str, *options: str, config: str = "", python: str | Path = sys.executable
+) -> Iterator[Server]:
+    """python -m module, with its files below the empty folder; config: Python code that it runs at its start."""
     root, settings, runtime, log = folder / "root", folder / "config", folder / "runtime", folder / "log.txt"
     for inner in (root, settings / "labconfig"):
         inner.mkdir(parents=True)
@@ -56,7 +58,7 @@ def running(folder: Path, module: str, *options: str, config: str = "") -> Itera
         "IPYTHONDIR": str(folder / "ipython"),
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", module, "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+    command = [python, "-m", module, "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, f"--ServerApp.root_dir={root}", *options],

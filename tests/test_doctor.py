@@ -314,12 +314,3 @@ def test_free_disk(monkeypatch, free, status, words):
     disk(monkeypatch, free)
     check = row("free disk")
     assert (check.status, check.found) == (status, words) and bool(check.fix) == (status != "ok")
-
-
-def test_two_extensions_that_do_not_go_together_are_a_note(monkeypatch):
-    assert not [one for one in doctor.checks() if one.name == "extensions"]
-    real = importlib.metadata.version
-    both = ("jupyter-collaboration", "jupyterlab-slideshow")
-    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.0" if name in both else real(name))
-    assert row("extensions").status == doctor.NOTE
-    assert "opens no notebook" in row("extensions").found and "uninstall" in row("extensions").fix

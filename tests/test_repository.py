@@ -78,7 +78,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["exercise"],
     ],
     "classroom": [
-        ["cleaning", "handed_in", "lecture", "solutions"],
+        ["assessing", "cleaning", "handed_in", "lecture", "solutions"],
         ["lessons", "class_progress", "nbgrader"],
         ["grading", "speaker_notes"],
         ["editions", "pages"],

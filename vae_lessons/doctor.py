@@ -68,7 +68,7 @@ def checks() -> list[Check]:
     if torch.status == OK:
         rows += [_checked("device", _device), _checked("threads", _threads)]
         rows += [_checked(name, _data_set, name) for name in ("digits", "faces", "mnist", "fashion_mnist")]
-    return [*rows, *_extensions(), _disk()]
+    return [*rows, _disk()]
 
 
 def table(checks: list[Check]) -> str:
@@ -203,18 +203,6 @@ def _data_set(name: str) -> Check:
     if os.environ.get("VAE_LESSONS_DATA"):
         return Check(name, OK, "complete in VAE_LESSONS_DATA")
     return Check(name, OK, f"complete in {'data/' if folders.clone() else 'your data folder'}")
-
-
-def _extensions() -> list[Check]:
-    """A row where two extensions of JupyterLab that do not go together are both installed."""
-    try:
-        for name in ("jupyter-collaboration", "jupyterlab-slideshow"):
-            importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return []
-    found = "jupyter-collaboration and jupyterlab-slideshow are both installed: JupyterLab opens no notebook"
-    fix = "uv pip uninstall jupyterlab-slideshow, or jupyter-collaboration where you lecture"
-    return [Check("extensions", NOTE, found, fix)]
 
 
 def _disk() -> Check:

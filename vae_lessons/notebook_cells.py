@@ -6,10 +6,12 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat import NotebookNode
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _TIMING = r"(time|timeit|capture|prun)\b"  # magics that are given Python
 _CELL_MAGIC, _LINE_MAGIC = (
@@ -26,11 +28,13 @@ class CodeCell:
     heading: str
 
 
-def read(path: str | os.PathLike) -> NotebookNode:
+def read(path: str | os.PathLike) -> "NotebookNode":
     """A notebook, also one with a byte-order mark or with the line ends of Windows, in its file or within its cells.
 
     Raises OSError, or ValueError for what is no notebook.
     """
+    import nbformat  # seconds, and a lesson's kernel needs none of it
+
     try:
         notebook = nbformat.reads(Path(path).read_text(encoding="utf-8-sig"), as_version=4)
     except (

@@ -13,6 +13,7 @@ from tests.conftest import brief, mnist_folder
 from vae_lessons.classroom import editions, lessons, pages
 from vae_lessons.classroom.cleaning import slide_type, text_of_outputs
 from vae_lessons.classroom.pages import course
+from vae_lessons.classroom.solutions import calls
 from vae_lessons.exercises.catalogue import exercises
 from vae_lessons.notebook_cells import read
 
@@ -56,7 +57,7 @@ def test_the_instructors_edition_runs_and_every_check_says_right(ran, lesson):
     checked = 0
     for cell in code_cells(ran[lesson]):
         said = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
-        for function, (number, *_) in editions._calls(cell.source):
+        for function, (number, *_) in calls(cell.source):
             if function == "check":
                 checked += 1
                 assert "· right" in said, f"{number}: {said[:300]}"

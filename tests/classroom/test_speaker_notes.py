@@ -5,8 +5,9 @@ import re
 import pytest
 
 from tests.committed import committed, slides
-from vae_lessons.classroom import editions, lessons, speaker_notes
+from vae_lessons.classroom import lessons, speaker_notes
 from vae_lessons.classroom.cleaning import slide_type
+from vae_lessons.classroom.solutions import calls
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -45,11 +46,7 @@ def test_experiments_have_their_expected_answer(lesson):
     }
     places = [place for place, cell in enumerate(notebook.cells) if cell.source.startswith("## Your turn")]
     for cell in notebook.cells[places[0] :]:
-        if (
-            cell.cell_type == "code"
-            and not list(editions._calls(cell.source))
-            and cell.source != "progress()"
-        ):
+        if cell.cell_type == "code" and not list(calls(cell.source)) and cell.source != "progress()":
             assert cell.id in expected, f"{cell.id} has no expected answer"
 
 

@@ -4,9 +4,9 @@ from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 from vae_lessons.training.half_trained import watch_claims
 from vae_lessons.training.loop import History, TrainConfig, fit, pixels
 from vae_lessons.training.run import Monitor
-from vae_lessons.training.stopping import import_for_optimizers
+from vae_lessons.training.stopping import optimizers_are_imported_whole
 
 __all__ = ["History", "Monitor", "TrainConfig", "fit", "load_checkpoint", "pixels", "save_checkpoint"]
 
-import_for_optimizers()
+optimizers_are_imported_whole()
 watch_claims()

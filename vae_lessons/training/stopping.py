@@ -4,6 +4,9 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import wraps
+
+from torch.optim import Optimizer
 
 
 @contextmanager
@@ -27,10 +30,19 @@ def interrupt_waits() -> Iterator[None]:
         before(*came[0])
 
 
-def import_for_optimizers() -> None:
-    """Import what PyTorch imports when a process makes its first optimizer, some seconds in which one may press stop.
+def optimizers_are_imported_whole() -> None:
+    """Let an interrupt wait while the first optimizer of this process is made.
 
-    Half of that import would leave a process in which no optimizer can be made.
+    PyTorch then imports for some seconds, and half of that import would leave a process in which no optimizer can be
+    made.
     """
-    with interrupt_waits():
-        import torch._dynamo  # noqa: F401  (to have it imported)
+    init = Optimizer.__init__
+
+    @wraps(init)
+    def first(self: Optimizer, *args: object, **kwargs: object) -> None:
+        with interrupt_waits():
+            import torch._dynamo  # noqa: F401  (to have it imported)
+        Optimizer.__init__ = init
+        init(self, *args, **kwargs)
+
+    Optimizer.__init__ = first
