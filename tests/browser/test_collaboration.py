@@ -66,5 +66,10 @@ def test_a_lesson_opens_presents_and_is_shared(python, chromium, tmp_path):
 def test_both_extensions_were_there(python):
     command = [python, "-m", "jupyterlab.labextensions", "list"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    for name in ("@jupyter/collaboration-extension", "jupyterlab-slideshow", "jupyterlab-fonts", "vae-lessons"):
+    for name in (
+        "@jupyter/collaboration-extension",
+        "jupyterlab-slideshow",
+        "jupyterlab-fonts",
+        "vae-lessons",
+    ):
         assert re.search(rf"{name} v\S+ \S*enabled", run.stdout + run.stderr), name

@@ -1,6 +1,7 @@
 """The notes that checks, hints and predictions show: framed in a notebook, plain text elsewhere."""
 
 import html
+import sys
 
 from IPython import get_ipython
 from IPython.display import display
@@ -22,7 +23,8 @@ def show(kind: str, title: str, *parts: str) -> None:
 def show_as(bundle: dict[str, str]) -> None:
     """Display a note in each of its forms; where there is no IPython, print its text."""
     if get_ipython() is None:
-        print(bundle["text/plain"])
+        letters = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(bundle["text/plain"].encode(letters, errors="replace").decode(letters))  # a console may lack some
     else:
         display(bundle, raw=True)
 
