@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.data.tiny_mnist import make_official, put, tiny_files
+from vae_lessons.classroom import lessons
 from vae_lessons.exercises import record
 
 
@@ -55,3 +56,9 @@ def forked():
         return child
 
     return begin
+
+
+@pytest.fixture(params=lessons.paths(), ids=lambda path: path.stem)
+def lesson(request):
+    """The name of a lesson's notebook."""
+    return request.param.stem

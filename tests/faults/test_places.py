@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision  # noqa: F401  (its first import may be closed to the user that a test becomes)
 
 from tests.conftest import REPOSITORY
 from tests.data.messages import kind

@@ -24,7 +24,9 @@ def show_as(bundle: dict[str, str]) -> None:
     """Display a note in each of its forms; where there is no IPython, print its text."""
     if get_ipython() is None:
         letters = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(bundle["text/plain"].encode(letters, errors="replace").decode(letters))  # a console may lack some
+        print(
+            bundle["text/plain"].encode(letters, errors="replace").decode(letters)
+        )  # a console may lack some
     else:
         display(bundle, raw=True)
 

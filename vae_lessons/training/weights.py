@@ -26,6 +26,8 @@ def write_weights(path: Path, model: nn.Module, metadata: Mapping[str, str]) -> 
         os.chmod(partial, 0o644)  # one prepares it, a class reads it
         os.replace(partial, path)
     except SafetensorError as error:
-        raise OSError(f"{path} cannot be written ({error}).\nFree some space, or choose another folder.") from None
+        raise OSError(
+            f"{path} cannot be written ({error}).\nFree some space, or choose another folder."
+        ) from None
     finally:
         Path(partial).unlink(missing_ok=True)

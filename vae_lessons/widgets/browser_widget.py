@@ -96,7 +96,8 @@ class BrowserWidget(anywidget.AnyWidget):
                 numbers = self._functions[question["name"]](rows)
             self.send({"to": question["id"]}, [numbers.float().cpu().numpy().tobytes()])
         except Exception as error:
-            self.send({"to": question["id"], "error": f"{type(error).__name__}: {error}"})
+            asked = question.get("id") if isinstance(question, dict) else None
+            self.send({"to": asked, "error": f"{type(error).__name__}: {error}"})
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
         """The live widget, and a still picture for whoever reads the notebook without a kernel."""
