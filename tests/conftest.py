@@ -15,6 +15,8 @@ import pytest
 import torch
 from nbformat import NotebookNode
 
+from vae_lessons.notebook_cells import names_made
+
 REPOSITORY = Path(__file__).parents[1]
 SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
 os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # all workers' own, and nobody else's
@@ -148,4 +150,38 @@ def brief(notebook: NotebookNode, count: int = 600) -> NotebookNode:
     for cell in cells:
         cell.source, cell.outputs = ast.unparse(hurried.visit(ast.parse(cell.source))), []
     cells[0].source = f"{CUT_DOWN}\ndata.load = cut_down(data.load, {count})\n{cells[0].source}"
+    return notebook
+
+
+def is_filled(node: ast.AST) -> bool:
+    """Whether this is a part of something with a name that gets a value, like table["a"] = 1."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+    )
+
+
+def cut_to(notebook: NotebookNode, *words: str) -> NotebookNode:
+    """The lesson, changed in place, with only the cells of code that hold one of these words and those they need.
+
+    A cell needs those before it that give the names it reads their values.
+    """
+    needed: set[str] = set()
+    kept = []
+    for place, cell in reversed(list(enumerate(notebook.cells))):
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        read = {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        made = names_made(tree)
+        filled = {node.value.id for node in ast.walk(tree) if is_filled(node)}
+        if place == 0 or (made | filled) & needed or any(word in cell.source for word in words):
+            kept.append(cell)
+            needed = (needed - made) | read
+    notebook.cells = kept[::-1]
     return notebook

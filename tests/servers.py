@@ -63,6 +63,7 @@ def running(
         process = subprocess.Popen(
             [*command, f"--ServerApp.root_dir={root}", *options],
             env=environment,
+            cwd=root,  # where some extensions leave files of their own
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,

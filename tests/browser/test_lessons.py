@@ -1,11 +1,11 @@
-"""Each lesson in a real JupyterLab, trained briefly: its widgets follow the hand and show what PyTorch decodes."""
+"""Each lesson's widgets in a real JupyterLab, trained briefly: they follow the hand and show what PyTorch decodes."""
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.hand import CLOSE, ask, data, drag, furthest, pixels, press, soon
-from tests.conftest import brief
+from tests.conftest import brief, cut_to
 from vae_lessons.classroom.lessons import FOLDER, paths
 
 IN_LESSON = {
@@ -37,7 +37,8 @@ def test_every_lesson_is_here_and_has_something_to_touch():
 @pytest.mark.parametrize("lesson", IN_LESSON)
 def test_the_lessons_widgets_follow_mouse_and_keys(open_notebook, axe, lesson):
     count = 4_000 if lesson == "05_interpolation" else 1_000  # with fewer its convolutional VAE ignores z
-    page = open_notebook(brief(nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4), count))
+    notebook = nbformat.read(FOLDER / f"{lesson}.ipynb", as_version=4)
+    page = open_notebook(brief(cut_to(notebook, *(f"{widget}(" for widget in IN_LESSON[lesson])), count))
     roots = page.locator(".vae-lessons")
     roots.nth(len(IN_LESSON[lesson]) - 1).wait_for()
     ask(page, f"globals().update(shown={WIDGETS})")
