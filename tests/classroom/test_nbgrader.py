@@ -119,6 +119,9 @@ def run(tmp_path_factory):
             "VAE_LESSONS_STATE": str(course / "state"),
             "VAE_LESSONS_DATASET": "digits",
         }
+        environment = {
+            name: value for name, value in environment.items() if name not in ("UV_LOCKED", "UV_RESOLUTION")
+        }
         done = subprocess.run([*tool, *command], cwd=course, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 
 import pytest
 
@@ -43,7 +44,9 @@ def forked():
         pytest.skip("Windows has no fork")
 
     def begin(function, *arguments) -> int:
-        child = os.fork()
+        with warnings.catch_warnings():  # the other threads here are pytest's own and idle
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
         if child == 0:
             code = 1
             try:
