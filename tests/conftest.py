@@ -6,6 +6,7 @@ import functools
 import inspect
 import os
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, and some of them wait for a browser
@@ -15,7 +16,10 @@ import pytest
 import torch
 from nbformat import NotebookNode
 
-from vae_lessons.notebook_cells import names_made
+from tests.data.tiny_mnist import make_official, tiny_files
+from vae_lessons.classroom import lessons
+from vae_lessons.data import mnist
+from vae_lessons.notebook_cells import names_made, names_read_and_made
 
 REPOSITORY = Path(__file__).parents[1]
 SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
@@ -51,6 +55,39 @@ def read_mnist(folder: Path, part: str) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(images)[:, None], torch.from_numpy(labels).long()
 
 
+@pytest.fixture(params=lessons.paths(), ids=lambda path: path.stem)
+def lesson(request: pytest.FixtureRequest) -> str:
+    """The name of a lesson's notebook; a test that asks for it runs for each."""
+    return request.param.stem
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The four files of a tiny MNIST, which counts as the official one."""
+    made = tiny_files()
+    make_official(made, monkeypatch)
+    return made
+
+
+@pytest.fixture
+def no_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("this must not download")
+
+    monkeypatch.setattr(mnist, "_fetch", refuse)
+
+
+@pytest.fixture
+def another_user() -> Iterator[Callable[[], None]]:
+    """Become, inside, a user who is neither root nor the owner of what root has made."""
+    if os.name == "nt" or os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    try:
+        yield lambda: os.seteuid(65534)
+    finally:
+        os.seteuid(0)
+
+
 @pytest.fixture(scope="session")
 def mnist_raw() -> Path:
     """The folder with MNIST's four files; tests that ask for it are skipped where there is none."""
@@ -59,9 +96,9 @@ def mnist_raw() -> Path:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lessons with odd numbers run before the even ones, since a lesson may load what its neighbour has trained."""
-    lessons = [item for item in items if item.path.suffix == ".ipynb"]
+    notebooks = [item for item in items if item.path.suffix == ".ipynb"]
     others = [item for item in items if item.path.suffix != ".ipynb"]
-    items[:] = others + sorted(lessons, key=lambda lesson: int(lesson.path.name[:2]) % 2 == 0)
+    items[:] = others + sorted(notebooks, key=lambda cell: int(cell.path.name[:2]) % 2 == 0)
 
 
 def pytest_unconfigure() -> None:
@@ -153,15 +190,6 @@ def brief(notebook: NotebookNode, count: int = 600) -> NotebookNode:
     return notebook
 
 
-def is_filled(node: ast.AST) -> bool:
-    """Whether this is a part of something with a name that gets a value, like table["a"] = 1."""
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-    )
-
-
 def cut_to(notebook: NotebookNode, *words: str) -> NotebookNode:
     """The lesson, changed in place, with only the cells of code that hold one of these words and those they need.
 
@@ -173,15 +201,9 @@ def cut_to(notebook: NotebookNode, *words: str) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         tree = ast.parse(cell.source)
-        read = {
-            node.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
-        made = names_made(tree)
-        filled = {node.value.id for node in ast.walk(tree) if is_filled(node)}
-        if place == 0 or (made | filled) & needed or any(word in cell.source for word in words):
+        read, made = names_read_and_made(tree)
+        if place == 0 or made & needed or any(word in cell.source for word in words):
             kept.append(cell)
-            needed = (needed - made) | read
+            needed = (needed - names_made(tree)) | read
     notebook.cells = kept[::-1]
     return notebook

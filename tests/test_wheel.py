@@ -5,12 +5,12 @@ import os
 import shutil
 import subprocess
 import sysconfig
-import venv
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.environments import empty_environment
 
 LESSON = """
 import json, torch
@@ -50,13 +50,9 @@ def installed(tmp_path_factory):
     build = [uv, "build", "--wheel", "--quiet", "--out-dir", folder, REPOSITORY]
     subprocess.run(build, check=True, capture_output=True, text=True, timeout=300)
     (wheel,) = folder.glob("*.whl")
-    venv.create(folder / "venv", with_pip=False, symlinks=os.name != "nt")
-    inner = {"base": str(folder / "venv"), "platbase": str(folder / "venv")}
-    scheme = "nt_venv" if os.name == "nt" else "posix_venv"
-    python = Path(sysconfig.get_path("scripts", scheme, inner), "python")
+    python, site = empty_environment(folder / "venv")
     install = [uv, "pip", "install", "--quiet", "--no-deps", "--python", python, wheel]
     subprocess.run(install, check=True, capture_output=True, text=True, timeout=300)
-    site = Path(sysconfig.get_path("purelib", scheme, inner))
     # As text in a .pth file, so that this environment's own .pth files, which lead to the clone, are not followed.
     (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     return python

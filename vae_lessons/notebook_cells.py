@@ -112,3 +112,15 @@ def names_made(tree: ast.AST) -> set[str]:
                 found.add((node.asname or node.name).split(".")[0])
         waiting.extend(ast.iter_child_nodes(node))
     return found
+
+
+def names_read_and_made(tree: ast.AST) -> tuple[set[str], set[str]]:
+    """The names that code reads, wherever in it, and those that it gives a value, or a part of their value."""
+    read, made = set(), names_made(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(name, ast.Load()):
+                read.add(name)
+            case ast.Subscript(ast.Name(name), _, ast.Store()):
+                made.add(name)
+    return read, made

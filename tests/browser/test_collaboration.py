@@ -1,18 +1,15 @@
 """Slides and jupyter-collaboration in one JupyterLab: notebooks open, present, and are seen by two people."""
 
-import os
 import re
 import shutil
 import subprocess
-import sysconfig
-import venv
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from tests.browser.conftest import READY, TIMEOUT, missing, watched
 from tests.conftest import REPOSITORY
+from tests.environments import empty_environment
 from tests.servers import running
 from vae_lessons.classroom import lessons
 
@@ -26,12 +23,7 @@ WRITE = """text => window.jupyterapp.shell.currentWidget.context.model.sharedMod
 def python(tmp_path_factory):
     """The Python of an environment with both extensions and the course's own, and without PyTorch."""
     uv = shutil.which("uv") or missing("uv is not on this machine", "pip install uv")
-    folder = tmp_path_factory.mktemp("together")
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    where = {"base": str(folder), "platbase": str(folder)}
-    python = Path(
-        sysconfig.get_path("scripts", "nt_venv" if os.name == "nt" else "posix_venv", where), "python"
-    )
+    python, _ = empty_environment(tmp_path_factory.mktemp("together"))
     for packages in (PACKAGES, ["--no-deps", REPOSITORY]):
         install = [uv, "pip", "install", "--quiet", "--python", python, *packages]
         run = subprocess.run(install, capture_output=True, text=True, timeout=300)

@@ -6,8 +6,7 @@ import warnings
 
 import pytest
 
-from tests.data.tiny_mnist import make_official, put, tiny_files
-from vae_lessons.classroom import lessons
+from tests.data.tiny_mnist import put
 from vae_lessons.exercises import record
 
 
@@ -18,14 +17,6 @@ def own_folders(tmp_path, monkeypatch):
     for name in ("CACHE", "STATE", "DATA"):
         monkeypatch.setenv(f"VAE_LESSONS_{name}", str(tmp_path / name.lower()))
     return tmp_path
-
-
-@pytest.fixture
-def files(monkeypatch):
-    """The four files of a tiny MNIST, which counts as the official one."""
-    made = tiny_files()
-    make_official(made, monkeypatch)
-    return made
 
 
 @pytest.fixture
@@ -59,9 +50,3 @@ def forked():
         return child
 
     return begin
-
-
-@pytest.fixture(params=lessons.paths(), ids=lambda path: path.stem)
-def lesson(request):
-    """The name of a lesson's notebook."""
-    return request.param.stem

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.data.messages import kind
-from vae_lessons.data import load, mnist
+from vae_lessons.data import load
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 OTHER = "t10k-images-idx3-ubyte"
@@ -28,11 +28,6 @@ DAMAGES = {
     "HTML of the right length": lambda content: (HTML * len(content))[: len(content)],
     "one flipped bit": flipped,
 }
-
-
-@pytest.fixture
-def no_download(monkeypatch):
-    monkeypatch.setattr(mnist, "_fetch", lambda *_: pytest.fail("this must not download"))
 
 
 def refused(raw, before):

@@ -30,16 +30,7 @@ def images():
 
 
 @pytest.fixture
-def nobody():
-    """A function after which this process is a user who owns nothing here; a folder's bits do not bind root."""
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("only root can become another user")
-    yield lambda: os.seteuid(65534)
-    os.seteuid(0)
-
-
-@pytest.fixture
-def closed(nobody, monkeypatch):
+def closed(another_user, monkeypatch):
     """A folder that everybody may read, nobody may write, and that holds home, data, cache and state."""
     with tempfile.TemporaryDirectory() as folder:  # pytest's own are closed to others
         for name in ("HOME", "VAE_LESSONS_DATA", "VAE_LESSONS_CACHE", "VAE_LESSONS_STATE"):
@@ -49,7 +40,7 @@ def closed(nobody, monkeypatch):
             monkeypatch.setenv(name, str(inner))
         os.chmod(folder, 0o755)
         torch.optim.SGD([torch.zeros(1, requires_grad=True)])  # what it imports may be closed to others here
-        nobody()
+        another_user()
         yield Path(folder)
         os.seteuid(0)
 

@@ -175,17 +175,6 @@ def test_the_runs_used_longest_ago_are_forgotten(images, kept_in, monkeypatch):
     assert len(list(kept_in.glob("*"))) == 2
 
 
-@pytest.fixture
-def another_user():
-    """Become, inside, a user who is neither root nor the owner of what root has made."""
-    if os.name == "nt" or os.geteuid() != 0:
-        pytest.skip("only root can become another user")
-    try:
-        yield lambda: os.seteuid(65534)
-    finally:
-        os.seteuid(0)
-
-
 @pytest.mark.parametrize("umask", [0o027, 0o077])
 def test_what_one_user_keeps_in_a_shared_folder_the_next_one_finds(
     images, trained, another_user, umask, monkeypatch

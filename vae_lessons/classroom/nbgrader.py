@@ -10,10 +10,8 @@ from nbformat import NotebookNode
 from vae_lessons.classroom.solutions import calls, imported_or_defined, own_lines
 from vae_lessons.exercises.catalogue import exercises
 
-BEGIN, END = (
-    "### BEGIN SOLUTION",
-    "### END SOLUTION",
-)  # nbgrader puts its stub in place of what is between them
+# nbgrader puts its stub in place of what is between them.
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 def source_version(notebook: NotebookNode) -> NotebookNode:
@@ -23,11 +21,11 @@ def source_version(notebook: NotebookNode) -> NotebookNode:
     """
     notebook, cells, known = deepcopy(notebook), [], set()
     for cell in notebook.cells:
-        asked = (
-            [found for found in calls(cell.source) if found[0] == "check"] if cell.cell_type == "code" else []
-        )
-        known |= imported_or_defined(cell.source) if cell.cell_type == "code" else set()
-        cells += _exercise(cell, *asked[0][1], known) if asked else [cell]
+        asked = []
+        if cell.cell_type == "code":
+            asked = [arguments for function, arguments in calls(cell.source) if function == "check"]
+            known |= imported_or_defined(cell.source)
+        cells += _exercise(cell, *asked[0], known) if asked else [cell]
     notebook.cells = cells
     return notebook
 
@@ -82,8 +80,8 @@ def _with_region(lines: list[str], stub: ast.stmt, number: str, name: str, known
     Lines that were given to be mended stay, below the region.
     """
     imports, texts = own_lines(number, name, known)
-    (own,) = (text for text in texts if re.search(rf"^(def|class) {name}\b", text, re.MULTILINE))
-    helpers = [text for text in texts if text is not own and re.search(rf"\b{_name(text)}\b", own)]
+    own = texts.pop(name)
+    helpers = [text for helper, text in texts.items() if re.search(rf"\b{helper}\b", own)]
     reference = next(node for node in ast.parse(own).body if getattr(node, "name", None) == name)
     inner = {node.name: node for node in ast.walk(reference) if isinstance(node, ast.FunctionDef)}
     shown, last = [], stub.lineno - 1
@@ -107,9 +105,8 @@ def _given(lines: list[str], function: ast.FunctionDef) -> tuple[int, list[str]]
         return first, []
     if any(isinstance(node, ast.Return) for node in ast.walk(function)):
         return first, lines[first:end]
-    while end < len(lines) and lines[end].lstrip().startswith(
-        "#"
-    ):  # an __init__ whose lines go on where it ends
+    # An __init__, whose lines go on where it ends.
+    while end < len(lines) and lines[end].lstrip().startswith("#"):
         end += 1
     return end, []
 
@@ -124,7 +121,3 @@ def _rest(own: str, function: ast.FunctionDef, stub: ast.FunctionDef) -> str:
         if function.name != "__init__" or ast.unparse(node) not in there
     ]
     return textwrap.dedent("\n".join(own.splitlines()[body[0].lineno - 1 : function.end_lineno]))
-
-
-def _name(definition: str) -> str:
-    return next(node.name for node in ast.parse(definition).body if hasattr(node, "name"))

@@ -17,12 +17,15 @@ def solved(source: str, number: str, name: str, known: set[str]) -> str:
     lines = source.splitlines()
     (stub,) = (node for node in ast.parse(source).body if getattr(node, "name", None) == name)
     imports, texts = own_lines(number, name, known)
-    filled = "\n\n\n".join(["\n".join(imports), *texts] if imports else texts)
+    filled = "\n\n\n".join([*(["\n".join(imports)] if imports else []), *texts.values()])
     return "\n".join([*lines[: stub.lineno - 1], filled, *lines[stub.end_lineno :]])
 
 
-def own_lines(number: str, name: str, known: set[str]) -> tuple[list[str], list[str]]:
-    """The course's own answer to an exercise as text: imports of unknown names, and definitions, the last of `name`."""
+def own_lines(number: str, name: str, known: set[str]) -> tuple[list[str], dict[str, str]]:
+    """The course's own answer to an exercise as text: imports of unknown names, and definitions by what they define.
+
+    The answer itself is the one of `name`.
+    """
     exercise = exercises()[number]
     shown, own = exercise.shown or (exercise.reference,), exercise.reference.__name__
     texts = [_without_annotations(textwrap.dedent(inspect.getsource(part)).rstrip()) for part in shown]
@@ -30,9 +33,9 @@ def own_lines(number: str, name: str, known: set[str]) -> tuple[list[str], list[
     imports = dict.fromkeys(
         line for part, text in zip(shown, texts, strict=True) for line in _imports(part, text, known)
     )
-    return list(imports), [
-        re.sub(rf"^(def|class) {own}\b", rf"\1 {name}", text, flags=re.MULTILINE) for text in texts
-    ]
+    names = [name if part is exercise.reference else part.__name__ for part in shown]
+    texts = [re.sub(rf"^(def|class) {own}\b", rf"\1 {name}", text, flags=re.MULTILINE) for text in texts]
+    return list(imports), dict(zip(names, texts, strict=True))
 
 
 def calls(source: str) -> Iterable[tuple[str, list]]:

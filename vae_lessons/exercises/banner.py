@@ -23,10 +23,8 @@ def show(kind: str, title: str, *parts: str) -> None:
 def show_as(bundle: dict[str, str]) -> None:
     """Display a note in each of its forms; where there is no IPython, print its text."""
     if get_ipython() is None:
-        letters = getattr(sys.stdout, "encoding", None) or "utf-8"
-        print(
-            bundle["text/plain"].encode(letters, errors="replace").decode(letters)
-        )  # a console may lack some
+        letters = getattr(sys.stdout, "encoding", None) or "utf-8"  # a console may lack some
+        print(bundle["text/plain"].encode(letters, errors="replace").decode(letters))
     else:
         display(bundle, raw=True)
 

@@ -21,8 +21,6 @@ from vae_lessons.exercises.engine.exercise import (
 from vae_lessons.exercises.engine.time_limit import inside
 
 NOTHING_TO_RUN = "nothing to run"
-
-
 _latest: dict[str, Verdict] = {}  # by the number of the exercise, in this process
 
 

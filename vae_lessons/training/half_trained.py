@@ -11,7 +11,7 @@ import weakref
 from IPython import get_ipython
 from torch import nn
 
-from vae_lessons.notebook_cells import names_made, parsed
+from vae_lessons.notebook_cells import names_read_and_made, parsed
 
 # Each stopped model, with the share of its steps that it made.
 _stopped: weakref.WeakKeyDictionary[nn.Module, float] = weakref.WeakKeyDictionary()
@@ -67,7 +67,7 @@ def _in_cell(info: object, has_run: bool) -> tuple[set[str], dict[str, bool]]:
     half = _made_with | models
     used, made = set(), {}
     for statement in statements:
-        loaded, stored = _names(statement)
+        loaded, stored = names_read_and_made(statement)
         touched = {name for name in loaded if made.get(name, name in half)}
         used |= {name for name in touched if name not in made}
         made.update(dict.fromkeys(stored, bool(touched or (has_run and stored & models))))
@@ -81,18 +81,6 @@ def _share(value: object) -> float | None:
     several = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     shares = [_stopped[one] for one in several if isinstance(one, nn.Module) and one in _stopped]
     return min(shares, default=None)
-
-
-def _names(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The names that a statement reads, and those that it gives a value, or a part of their value."""
-    loaded, stored = set(), names_made(statement)
-    for node in ast.walk(statement):
-        match node:
-            case ast.Name(name, ast.Load()):
-                loaded.add(name)
-            case ast.Subscript(ast.Name(name), _, ast.Store()):
-                stored.add(name)
-    return loaded, stored
 
 
 class _Claims(ast.NodeTransformer):

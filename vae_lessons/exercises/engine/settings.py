@@ -106,9 +106,8 @@ def _of_python() -> Iterator[None]:
     limit, environment, folder = sys.getrecursionlimit(), dict(os.environ), os.getcwd()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # those of an answer come when it is used, those of mistakes concern nobody
+            # Those of an answer come when it is used, those of mistakes concern nobody.
+            warnings.simplefilter("ignore")
             yield
     finally:
         sys.setrecursionlimit(limit)
