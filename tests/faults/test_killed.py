@@ -94,25 +94,24 @@ def test_a_checkpoint_is_the_one_before_or_the_one_after(forked, own_folders):
 
 
 def test_a_kept_run_is_whole_or_not_there(forked, own_folders):
-    kept = own_folders / "cache" / "trained" / "run.safetensors"
+    folder = own_folders / "cache" / "trained"
     first, second = models()
 
     def save(say):
         for number in range(1_000_000):
-            kept.unlink(missing_ok=True)
-            cache.save(kept, (first, second)[number % 2], {"kl": [float(number)]})
+            cache.save(folder / f"{number}.safetensors", (first, second)[number % 2], {"kl": [float(number)]})
             say(number)
 
-    loaded = 0
     for moment in moments():
-        killed_while(forked, save, moment)
-        found = VAE(latent_dim=2, hidden_dim=64)
-        if cache.load(kept, found) is not None:
-            loaded += 1
-            assert only_value(found) in (1.0, 2.0)
-        else:
-            assert not kept.exists(), "a file under this name is whole"
-    assert loaded, "no moment came after a write"
+        confirmed = killed_while(forked, save, moment)
+        kept = {int(path.stem): path for path in folder.glob("[0-9]*.safetensors")}
+        assert set(confirmed) <= set(kept)
+        for number, path in kept.items():
+            found = VAE(latent_dim=2, hidden_dim=64)
+            assert cache.load(path, found) == {"kl": [float(number)]}
+            assert only_value(found) == 1 + number % 2
+            path.unlink()
+    kept = folder / "run.safetensors"
     cache.save(kept, first, {"kl": [0.0]})
     with safe_open(kept, framework="pt") as file:
         assert set(file.keys()) == set(first.state_dict())

@@ -9,7 +9,11 @@ import threading
 import time
 
 import pytest
+import torch
+from IPython.core.interactiveshell import InteractiveShell
 
+from tests.training.models import IMAGES, small_vae
+from vae_lessons.training import TrainConfig, fit, stopping
 from vae_lessons.training.stopping import interrupt_waits
 
 FIRST_SECONDS = """
@@ -101,3 +105,29 @@ def test_in_another_thread_the_block_just_runs():
     thread.start()
     thread.join()
     assert done == [signal.default_int_handler]
+
+
+@pytest.fixture
+def gradients_off():
+    """As a stop leaves them that comes between the first line of torch.no_grad() and the block below it."""
+    torch.set_grad_enabled(False)
+    yield
+    torch.set_grad_enabled(True)
+
+
+def test_a_model_trains_where_a_stop_has_left_gradients_off(gradients_off):
+    history = fit(small_vae(), IMAGES, TrainConfig(epochs=2), progress=False)
+    assert history.elbo[1] > history.elbo[0]
+
+
+def test_after_a_stopped_cell_gradients_are_on(gradients_off, monkeypatch):
+    shell = InteractiveShell()
+    monkeypatch.setattr(stopping, "get_ipython", lambda: shell)
+    for _ in range(2):  # as when the package is imported again
+        stopping.a_stop_leaves_gradients_on()
+    shell.run_cell("1 + 1")
+    assert not torch.is_grad_enabled(), "who has switched them off by hand finds them off in the next cell"
+    shell.run_cell("raise KeyboardInterrupt")
+    assert torch.is_grad_enabled()
+    shell.atexit_operations = lambda: None
+    shell.history_manager.end_session()

@@ -4,9 +4,10 @@ from vae_lessons.training.checkpoints import load_checkpoint, save_checkpoint
 from vae_lessons.training.half_trained import watch_claims
 from vae_lessons.training.loop import History, TrainConfig, fit, pixels
 from vae_lessons.training.run import Monitor
-from vae_lessons.training.stopping import optimizers_are_imported_whole
+from vae_lessons.training.stopping import a_stop_leaves_gradients_on, optimizers_are_imported_whole
 
 __all__ = ["History", "Monitor", "TrainConfig", "fit", "load_checkpoint", "pixels", "save_checkpoint"]
 
 optimizers_are_imported_whole()
 watch_claims()
+a_stop_leaves_gradients_on()

@@ -187,7 +187,7 @@ def _go_through(
     """All steps of a run, and the copy on disk."""
     all_but_weights = fingerprint(model, weights=False)
     model.train()
-    with torch.random.fork_rng(), _fast_matmul(), run.bar:
+    with torch.enable_grad(), torch.random.fork_rng(), _fast_matmul(), run.bar:
         torch.manual_seed(config.seed)
         try:
             loop(run, model, *data, config)

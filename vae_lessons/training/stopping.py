@@ -5,7 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
+from importlib import import_module
 
+import torch
+from IPython import get_ipython
 from torch.optim import Optimizer
 
 
@@ -41,8 +44,23 @@ def optimizers_are_imported_whole() -> None:
     @wraps(init)
     def first(self: Optimizer, *args: object, **kwargs: object) -> None:
         with interrupt_waits():
-            import torch._dynamo  # noqa: F401  (to have it imported)
+            import_module("torch._dynamo")
         Optimizer.__init__ = init
         init(self, *args, **kwargs)
 
     Optimizer.__init__ = first
+
+
+def a_stop_leaves_gradients_on() -> None:
+    """In a notebook, record gradients again after a cell that was stopped.
+
+    A stop at the moment when torch.no_grad() begins leaves them off, and no model could be trained any more.
+    """
+    shell = get_ipython()
+    if shell is not None and _gradients_on not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _gradients_on)
+
+
+def _gradients_on(result: object) -> None:
+    if isinstance(result.error_in_exec, KeyboardInterrupt):
+        torch.set_grad_enabled(True)
