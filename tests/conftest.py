@@ -24,6 +24,7 @@ from vae_lessons.notebook_cells import names_made, names_read_and_made
 REPOSITORY = Path(__file__).parents[1]
 SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
 os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # all workers' own, and nobody else's
+os.environ.setdefault("VAE_LESSONS_SMALL", SCRATCH.name)
 NO_COUNT_OR_SEED = [  # n, seed, and which of them a drawn image set must refuse by name
     (-1, 0, "n"),
     (2.5, 0, "n"),
@@ -111,28 +112,39 @@ def train_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_LESSONS_FRESH", "1")
 
 
-def cut_down(load, count=600):
+def cut_down(load, count=600, folder=os.environ["VAE_LESSONS_SMALL"]):
     """Like data.load, with the first images of each data set only; 600 are enough for every cell of a lesson to run.
 
-    Of faces there are 2,200, since lesson 05 divides them further.
+    Of faces there are 2,200, since lesson 05 divides them further. What was cut is kept in the folder: it is drawn
+    once a test session.
     """
 
     @functools.cache
     def small(name=None):
+        name = name or os.environ.get("VAE_LESSONS_DATASET") or "digits"
+        file = Path(folder, f"{name}-{count}.pt")
+        if file.exists():
+            return torch.load(file, weights_only=False)
         dataset, cut = load(name), {}
         kept = max(count, 2200) if dataset.name == "faces" else count
         for part in ("train_images", "train_labels", "test_images", "test_labels"):
-            cut[part] = getattr(dataset, part)[:kept]
+            cut[part] = getattr(dataset, part)[:kept].clone()
         for part in ("train_factors", "test_factors"):
             factors = getattr(dataset, part) or {}
-            cut[part] = {factor: values[:kept] for factor, values in factors.items()} or None
-        return dataclasses.replace(dataset, **cut)
+            cut[part] = {factor: values[:kept].clone() for factor, values in factors.items()} or None
+        dataset = dataclasses.replace(dataset, **cut)
+        partial = file.with_suffix(f".{os.getpid()}")
+        torch.save(dataset, partial)
+        partial.replace(file)
+        return dataset
 
     return small
 
 
 CUT_DOWN = f"""
-import dataclasses, functools
+import dataclasses, functools, os
+from pathlib import Path
+import torch
 from vae_lessons import data
 
 {inspect.getsource(cut_down)}
