@@ -96,10 +96,10 @@ def mnist_raw() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lessons with odd numbers run before the even ones, since a lesson may load what its neighbour has trained."""
+    """Lessons run first, since they take longest; odd numbers before even, which may load what a neighbour trained."""
     notebooks = [item for item in items if item.path.suffix == ".ipynb"]
     others = [item for item in items if item.path.suffix != ".ipynb"]
-    items[:] = others + sorted(notebooks, key=lambda cell: int(cell.path.name[:2]) % 2 == 0)
+    items[:] = sorted(notebooks, key=lambda cell: int(cell.path.name[:2]) % 2 == 0) + others
 
 
 def pytest_unconfigure() -> None:
