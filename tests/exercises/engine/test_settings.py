@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from torch.distributions import Bernoulli, Distribution
 
 from vae_lessons.exercises.catalogue import exercises
 from vae_lessons.exercises.engine.exercise import RIGHT
@@ -27,6 +28,10 @@ SETTINGS = {
     "matmul": (
         lambda: torch.set_float32_matmul_precision("medium"),
         torch.get_float32_matmul_precision,
+    ),
+    "validation": (
+        lambda: Distribution.set_default_validate_args(False),
+        lambda: Distribution._validate_args,
     ),
     "numpy's errors": (lambda: np.seterr(all="raise"), np.geterr),
     "numpy's printing": (lambda: np.set_printoptions(precision=1), lambda: str(np.array(0.123456))),
@@ -69,6 +74,17 @@ def test_a_comparison_that_was_replaced_in_the_notebook_passes_nothing(monkeypat
         wrong = exercises()[number].mistakes[0]
         assert exercises()[number].assess(wrong).state != RIGHT
         assert exercises()[number].assess(reference).state == RIGHT
+
+
+def test_distributions_validate_in_a_check_though_torch_compile_has_switched_that_off(monkeypatch):
+    monkeypatch.setattr(Distribution, "_validate_args", False)
+
+    def grey_as_black_or_white(x_logits, x):
+        return Bernoulli(logits=x_logits).log_prob(x).sum((1, 2, 3))
+
+    verdict = exercises()["2.1"].assess(grey_as_black_or_white)
+    assert verdict.state != RIGHT and "accepts only 0 and 1" in verdict.sentence
+    assert not Distribution._validate_args
 
 
 def test_a_device_that_was_set_before_the_first_check_spoils_no_later_one():

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.distributions import Distribution
 
 _LIBRARIES = (torch, F, torch.Tensor, torch.linalg, np, np.random, math, random, builtins, os)
 
@@ -68,6 +69,8 @@ def _of_torch() -> Iterator[None]:
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     printing = vars(torch._tensor_str.PRINT_OPTS).copy()
+    validating = Distribution._validate_args
+    Distribution.set_default_validate_args(True)  # the first torch.compile of a process switches it off
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.set_anomaly_enabled(False)
@@ -86,6 +89,7 @@ def _of_torch() -> Iterator[None]:
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         vars(torch._tensor_str.PRINT_OPTS).update(printing)
+        Distribution.set_default_validate_args(validating)
 
 
 def _compiled_runs_eagerly() -> contextlib.AbstractContextManager:
