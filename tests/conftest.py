@@ -2,12 +2,14 @@
 
 import ast
 import dataclasses
+import dis
 import functools
 import inspect
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side, and some of them wait for a browser
 
@@ -213,9 +215,21 @@ def cut_to(notebook: NotebookNode, *words: str) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         tree = ast.parse(cell.source)
-        read, made = names_read_and_made(tree)
+        _, made = names_read_and_made(tree)
         if place == 0 or made & needed or any(word in cell.source for word in words):
             kept.append(cell)
-            needed = (needed - names_made(tree)) | read
+            needed = (needed - names_made(tree)) | names_needed(compile(tree, cell.id, "exec"))
     notebook.cells = kept[::-1]
     return notebook
+
+
+def names_needed(code: CodeType) -> set[str]:
+    """The names that a cell takes from cells before it: those read before they get a value, or in its functions."""
+    made, needed = set(), set()
+    for step in dis.get_instructions(code):
+        if step.opname == "STORE_NAME":
+            made.add(step.argval)
+        elif step.opname in ("LOAD_NAME", "LOAD_GLOBAL") and step.argval not in made:
+            needed.add(step.argval)
+    inner = (names_needed(part) for part in code.co_consts if isinstance(part, CodeType))
+    return needed.union(*inner) - (made - needed)
