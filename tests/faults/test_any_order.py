@@ -13,7 +13,16 @@ from vae_lessons.exercises import banner
 
 ORDERS = int(os.environ.get("VAE_LESSONS_ORDERS", 1))  # twenty were tried, some seconds each
 # What a cell may raise because one before it has not run: names that are not there, or are still another cell's.
-LACKING = (NameError, AttributeError, TypeError, ValueError, KeyError, IndexError, RuntimeError, AssertionError)
+LACKING = (
+    NameError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    RuntimeError,
+    AssertionError,
+)
 
 
 @pytest.mark.parametrize("order", range(ORDERS))
