@@ -26,6 +26,7 @@ from vae_lessons.notebook_cells import names_made, names_read_and_made
 REPOSITORY = Path(__file__).parents[1]
 SCRATCH = tempfile.TemporaryDirectory(prefix="vae-lessons-")
 os.environ.setdefault("VAE_LESSONS_CACHE", SCRATCH.name)  # all workers' own, and nobody else's
+# For cut_down, also where a test has a cache of its own.
 os.environ.setdefault("VAE_LESSONS_SMALL", SCRATCH.name)
 NO_COUNT_OR_SEED = [  # n, seed, and which of them a drawn image set must refuse by name
     (-1, 0, "n"),
@@ -118,7 +119,7 @@ def cut_down(load, count=600, folder=os.environ["VAE_LESSONS_SMALL"]):
     """Like data.load, with the first images of each data set only; 600 are enough for every cell of a lesson to run.
 
     Of faces there are 2,200, since lesson 05 divides them further. What was cut is kept in the folder: it is drawn
-    once a test session.
+    once a test session. (Cloned, because a part of a tensor would be saved with the whole.)
     """
 
     @functools.cache

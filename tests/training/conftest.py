@@ -1,7 +1,8 @@
-"""A cache of trained models in a folder of the test's own, and images for what is kept there."""
+"""A cache of trained models in a folder of the test's own, images for what is kept there, and a notebook's shell."""
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 
 @pytest.fixture
@@ -17,3 +18,12 @@ def images():
     return torch.randint(
         0, 256, (40, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
     )
+
+
+@pytest.fixture
+def shell():
+    """What runs the cells of a notebook, in this process."""
+    shell = InteractiveShell()
+    yield shell
+    shell.atexit_operations = lambda: None
+    shell.history_manager.end_session()

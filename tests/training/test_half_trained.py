@@ -1,7 +1,6 @@
 """After a stop the next cells say that they use a half-trained model, and a claim that fails there ends nothing."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from vae_lessons.training import half_trained
 
@@ -28,9 +27,8 @@ def train(at=None, epochs=2):
 
 
 @pytest.fixture
-def notebook(capsys, monkeypatch):
+def notebook(shell, capsys, monkeypatch):
     """Runs cells; returns what each printed, and raises what it raised."""
-    shell = InteractiveShell()
     monkeypatch.setattr(half_trained, "get_ipython", lambda: shell)
     half_trained.watch_claims()
 
@@ -43,8 +41,6 @@ def notebook(capsys, monkeypatch):
     yield run
     half_trained._stopped.clear()
     half_trained._made_with.clear()
-    shell.atexit_operations = lambda: None
-    shell.history_manager.end_session()
 
 
 def test_a_stop_in_the_first_epoch_leaves_a_history_with_a_first_and_last_entry(notebook):

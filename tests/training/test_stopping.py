@@ -10,7 +10,6 @@ import time
 
 import pytest
 import torch
-from IPython.core.interactiveshell import InteractiveShell
 
 from tests.training.models import IMAGES, small_vae
 from vae_lessons.training import TrainConfig, fit, stopping
@@ -120,8 +119,7 @@ def test_a_model_trains_where_a_stop_has_left_gradients_off(gradients_off):
     assert history.elbo[1] > history.elbo[0]
 
 
-def test_after_a_stopped_cell_gradients_are_on(gradients_off, monkeypatch):
-    shell = InteractiveShell()
+def test_after_a_stopped_cell_gradients_are_on(gradients_off, shell, monkeypatch):
     monkeypatch.setattr(stopping, "get_ipython", lambda: shell)
     for _ in range(2):  # as when the package is imported again
         stopping.a_stop_leaves_gradients_on()
@@ -129,5 +127,3 @@ def test_after_a_stopped_cell_gradients_are_on(gradients_off, monkeypatch):
     assert not torch.is_grad_enabled(), "who has switched them off by hand finds them off in the next cell"
     shell.run_cell("raise KeyboardInterrupt")
     assert torch.is_grad_enabled()
-    shell.atexit_operations = lambda: None
-    shell.history_manager.end_session()
