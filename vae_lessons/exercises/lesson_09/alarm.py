@@ -10,7 +10,7 @@ from torch.distributions import Normal
 
 from vae_lessons.exercises.engine.comparing import Answer
 from vae_lessons.exercises.engine.exercise import Exercise
-from vae_lessons.exercises.lesson_09.one_number import one_number
+from vae_lessons.exercises.engine.one_number import one_number
 
 
 def alarm(training: Tensor, validation: Tensor, anomalies: Tensor, false_alarms: float) -> float:

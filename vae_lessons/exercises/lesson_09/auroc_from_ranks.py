@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from vae_lessons.exercises.engine.exercise import Exercise
-from vae_lessons.exercises.lesson_09.one_number import one_number
+from vae_lessons.exercises.engine.one_number import one_number
 
 
 def auroc_from_ranks(normal: int, anomalous: int, rank_sum: float) -> float:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vae_lessons.exercises.engine.comparing import Answer
 from vae_lessons.exercises.engine.exercise import Exercise
-from vae_lessons.exercises.lesson_09.one_number import one_number
+from vae_lessons.exercises.engine.one_number import one_number
 
 
 def correction_weight(minus_elbo: Tensor, complexity: Tensor) -> float:

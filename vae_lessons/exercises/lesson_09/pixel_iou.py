@@ -7,8 +7,8 @@ from torch import Tensor
 
 from vae_lessons.exercises.engine.comparing import Answer, Probe, Seen, as_tensor, in_words
 from vae_lessons.exercises.engine.exercise import Exercise
+from vae_lessons.exercises.engine.one_number import number_in
 from vae_lessons.exercises.engine.probes import attempt
-from vae_lessons.exercises.lesson_09.one_number import number_in
 
 MASK, FOUND, OTHERS = "pixels in the mask", "of these found", "of the others found"
 TOLERANCE, CLOSE = (
