@@ -26,23 +26,23 @@ EXERCISE = Exercise(
 
 
 @pytest.fixture
-def tenth_lesson(tmp_path, monkeypatch):
-    """A course with one lesson more: lesson 10, whose exercises are 10.1, 10.2 and 10.10."""
-    package = tmp_path / "lesson_10"
+def far_lesson(tmp_path, monkeypatch):
+    """A course with one lesson more: lesson 90, whose exercises are 90.1, 90.2 and 90.10."""
+    package = tmp_path / "lesson_90"
     package.mkdir()
-    (package / "__init__.py").write_text('"""The exercises of lesson 10."""\n')
-    for name, number in (("a_last", "10.10"), ("second", "10.2"), ("z_first", "10.1")):
+    (package / "__init__.py").write_text('"""The exercises of lesson 90."""\n')
+    for name, number in (("a_last", "90.10"), ("second", "90.2"), ("z_first", "90.1")):
         (package / f"{name}.py").write_text(EXERCISE.format(number=number))
     import vae_lessons.exercises as exercises
 
     monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
     known = catalogue.lessons()
-    monkeypatch.setattr(catalogue, "lessons", lambda: (*known, "10"))
+    monkeypatch.setattr(catalogue, "lessons", lambda: (*known, "90"))
     monkeypatch.setattr(board, "lessons", catalogue.lessons)
     catalogue.exercises.cache_clear(), catalogue.predictions.cache_clear()
     yield
     catalogue.exercises.cache_clear(), catalogue.predictions.cache_clear()
-    for module in [name for name in sys.modules if name.startswith("vae_lessons.exercises.lesson_10")]:
+    for module in [name for name in sys.modules if name.startswith("vae_lessons.exercises.lesson_90")]:
         del sys.modules[module]
 
 
@@ -63,20 +63,20 @@ def test_every_exercise_is_declared_once_in_the_folder_of_its_lesson():
     assert set(seen) == {*catalogue.exercises(), *catalogue.predictions()}
 
 
-def test_the_tenth_exercise_of_the_tenth_lesson_comes_last(tenth_lesson):
-    assert list(catalogue.exercises())[-3:] == ["10.1", "10.2", "10.10"]
-    assert catalogue.exercises()["10.1"].lesson == "10"
+def test_the_tenth_exercise_of_the_far_lesson_comes_last(far_lesson):
+    assert list(catalogue.exercises())[-3:] == ["90.1", "90.2", "90.10"]
+    assert catalogue.exercises()["90.1"].lesson == "90"
 
 
-def test_lesson_10_has_a_row_of_its_own_on_the_board_and_none_of_lesson_01(tenth_lesson):
-    check("10.1", lambda x: x)
+def test_lesson_90_has_a_row_of_its_own_on_the_board_and_none_of_lesson_01(far_lesson):
+    check("90.1", lambda x: x)
     rows = {
         line.split()[1]: line
         for line in board.as_text(record.current()).splitlines()
         if line.startswith("lesson")
     }
-    assert rows["10"].split()[2:] == ["10.1", "✓", "10.2", "○", "10.10", "○"]
-    assert "10." not in rows["01"]
+    assert rows["90"].split()[2:] == ["90.1", "✓", "90.2", "○", "90.10", "○"]
+    assert "90." not in rows["01"]
     assert [number for number, _, _ in board.exercise_signs(record.current(), "01")] == [
         "1.1",
         "1.2",
@@ -86,6 +86,6 @@ def test_lesson_10_has_a_row_of_its_own_on_the_board_and_none_of_lesson_01(tenth
     ]
 
 
-def test_an_unknown_number_of_lesson_10_is_answered_by_those_there_are(tenth_lesson, notes):
-    check("10.7", lambda x: x)
-    assert "There are 10.1, 10.2, 10.10." in notes[-1]
+def test_an_unknown_number_of_lesson_90_is_answered_by_those_there_are(far_lesson, notes):
+    check("90.7", lambda x: x)
+    assert "There are 90.1, 90.2, 90.10." in notes[-1]
