@@ -24,8 +24,18 @@ CORRIDOR = [  # the taught modules, which import nothing but each other
         "flow_matching",
         "bits_back",
     ],
-    ["kl", "free_bits", "beta", "interpolation", "latent_space", "autoencoder", "vae", "conditional_vae"],
-    ["elbo"],
+    [
+        "kl",
+        "free_bits",
+        "beta",
+        "interpolation",
+        "latent_space",
+        "autoencoder",
+        "vae",
+        "conditional_vae",
+        "classifier",
+    ],
+    ["elbo", "semi_supervised"],
     ["anomaly"],
 ]
 FLOORS = {  # by folder, from the bottom up; a module imports only from the floors below its own
@@ -39,7 +49,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["doctor", "latex_figures", "server_extension"],
         ["__main__"],
     ],
-    "data": [["images", "digits", "faces", "mnist"], ["datasets", "defects"]],
+    "data": [["images", "digits", "faces", "few_labels", "mnist"], ["datasets", "defects"]],
     "training": [
         ["weights", "fingerprint", "half_trained", "stopping"],
         ["cache"],
@@ -61,6 +71,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
             "interpolator",
             "latent_sliders",
             "message_stack",
+            "mixing_explorer",
             "reparameterizer",
             "training_monitor",
         ],

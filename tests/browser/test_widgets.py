@@ -15,6 +15,7 @@ SETUP = """
 import json
 import torch
 from vae_lessons.data import digits
+from vae_lessons.data.few_labels import FewLabelRuns
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.vae import VAE
@@ -42,6 +43,14 @@ def breaks(change):
 images, labels, factors = digits.draw(100, seed=3)
 slant = factors["slant"][:, None].float() / 30
 KINDS = {"upside down": images[60:].flip(2), "negatives": 255 - images[60:]}
+generator = torch.Generator().manual_seed(1)
+kinds = torch.stack([images[labels == digit][:6, 0] for digit in range(10)], 1)  # (6, 10, 28, 28)
+shown = {
+    "labels": (50, 100, 1000), "weights": (0.0, 0.25, 0.5, 1.0), "real": kinds[:3], "made": kinds[3:],
+    "mixing": 60 + 30 * torch.rand(3, 4, 2, 5, generator=generator),
+    "methods": {"named mixture, VAE codes": 70 + 20 * torch.rand(3, 5, generator=generator)},
+}
+runs = FewLabelRuns(**(dict.fromkeys(FewLabelRuns.__annotations__) | shown))
 W = {}
 """
 WIDGETS = {
@@ -64,6 +73,7 @@ WIDGETS = {
     "anomaly pad that asks Python": "AnomalyPad(Remote(bold(VAE(latent_dim=3))), images[:60], KINDS)",
     "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
     "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
+    "mixing explorer": "MixingExplorer(runs)",
     "message stack": "MessageStack({f'seed {s}': bold(VAE(latent_dim=2 + s)) for s in range(2)}, images)",
     "prior explorer": "PriorExplorer(bold(VAE(latent_dim=3)), images, {'prior': torch.randn(20, 3), "
     "'flow': torch.randn(5, 20, 3)}, labels)",
@@ -71,6 +81,7 @@ WIDGETS = {
     "reparameterizer on an image": "Reparameterizer(bold(VAE(latent_dim=4)), images[:1], latent=2)",
 }
 NAMED = list(WIDGETS)
+MIXING = "mixing explorer"
 
 
 def gallery_notebook():
@@ -517,6 +528,106 @@ def test_the_explorer_switches_between_models(widget, name):
     assert seen[0] != seen[1] != seen[2]
 
 
+def check_mixing(widget: Locator, number: int, place: int, look: int) -> None:
+    """Traits, words, tiles, lines and ring at these places of labels, weights and looks, against the runs."""
+    page, w = widget.page, f"W[{MIXING!r}]"
+    labels, weight = ask(page, f"[runs.labels[{number}], runs.weights[{place}]]")
+    soon(
+        page,
+        lambda: ask(page, f"[{w}.labels, {w}.weight, {w}.shifted]") == [labels, weight, bool(look)],
+        "Python does not hear of the hand",
+    )
+    mixing = np.array(ask(page, f"runs.mixing[{number}].double().tolist()"))  # (weights, looks, seeds)
+    mean, std = mixing.mean(2), mixing.std(2, ddof=1)
+    words = widget.locator(".vl-verdict")
+    expect(words).to_contain_text(f"{labels} labels, ")
+    expect(words).to_contain_text(f": {mean[place, look]:.1f} ± {std[place, look]:.1f} % of new digits right")
+    assert ("shifted and sheared" in words.inner_text()) == bool(look)
+    if place:
+        expect(words).to_contain_text(f"none made: {mean[0, look]:.1f} ± {std[0, look]:.1f} %.")
+    made = round(20 * weight)
+    assert (
+        widget.locator(".vl-keys").inner_text().split()
+        == f"{20 - made} labelled {made} made by the VAE, in a frame".split()
+    )
+    expected = ask(page, f"(255 * {w}._pictures[{look}, {number}].flatten(2)).round().int().tolist()")
+    for n, tile in enumerate(widget.locator(".vl-tile").all()):
+        assert pixels(tile) == expected[n >= 20 - made][n], n
+        what = "made by the VAE" if n >= 20 - made else "labelled"
+        assert tile.get_attribute("aria-label") == f"{n % 10}, {what}" + ", shifted and sheared" * look
+        frame = tile.evaluate("(node) => getComputedStyle(node).borderTopColor")
+        assert frame == ("rgb(0, 158, 115)" if n >= 20 - made else "rgb(255, 255, 255)")
+    level, (x, y) = levels(widget), points(widget, look)[place]
+    for each in (0, 1):
+        shown = [level(y) for _, y in points(widget, each)]
+        assert shown == pytest.approx(mean[:, each].tolist(), abs=0.02)
+    ring = widget.locator(".vl-ring")
+    assert [float(ring.get_attribute(centre)) for centre in ("cx", "cy")] == pytest.approx([x, y], abs=1e-3)
+    strength = [float(widget.locator(f"g[data-look='{each}']").get_attribute("opacity")) for each in (0, 1)]
+    assert strength[look] == 1 > strength[1 - look]
+    dashed = re.search(r"M\S+ ([\d.]+)H", widget.locator("path[stroke-dasharray]").get_attribute("d"))[1]
+    reference = ask(page, f"runs.methods['named mixture, VAE codes'][{number}].mean().item()")
+    assert level(float(dashed)) == pytest.approx(reference, abs=0.02)
+
+
+def levels(widget: Locator) -> Callable[[float], float]:
+    """Per cent at a height of the plot, as the numbers beside its axis say."""
+    texts = widget.locator("svg text[text-anchor=end]").all()
+    ticks = [text for text in texts if text.text_content().isdecimal()]
+    first, last = (float(ticks[end].get_attribute("y")) - 4 for end in (0, -1))
+    low, high = (float(ticks[end].text_content()) for end in (0, -1))
+    return lambda y: low + (y - first) / (last - first) * (high - low)
+
+
+def points(widget: Locator, look: int) -> list[tuple[float, float]]:
+    written = widget.locator(f"g[data-look='{look}'] polyline").get_attribute("points")
+    return [tuple(map(float, point.split(","))) for point in written.split()]
+
+
+@pytest.mark.parametrize("name", [MIXING])
+def test_the_sliders_of_the_mixing_explorer_change_numbers_and_tiles(widget, name):
+    number = widget.get_by_role("slider", name="labelled images")
+    weight = widget.get_by_role("slider", name="share of each batch made by the VAE")
+    check_mixing(widget, 1, 2, 0)  # 100 labels, half made
+    seen = []
+    for keys, place in ((["Home"], 0), (["ArrowRight"], 1), (["End"], 3), (["ArrowLeft"], 2)):
+        press(weight, *keys)
+        check_mixing(widget, 1, place, 0)
+        seen.append(widget.locator(".vl-verdict").inner_text())
+    drag(number, (0.5, 0.5), (0.99, 0.5))
+    check_mixing(widget, 2, 2, 0)
+    assert number.get_attribute("aria-valuetext") == "1000"
+    press(number, "Home")
+    check_mixing(widget, 0, 2, 0)
+    ask(widget.page, f"[setattr(W[{name!r}], 'labels', 100), setattr(W[{name!r}], 'weight', 0.25)]")
+    expect(weight).to_have_attribute("aria-valuetext", "0.25")
+    check_mixing(widget, 1, 1, 0)
+    assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("name", [MIXING])
+def test_the_box_shifts_and_shears_the_tiles_and_chooses_the_other_line(widget, name):
+    box, tile = (
+        widget.get_by_role("checkbox", name="shift and shear every image"),
+        widget.locator(".vl-tile").first,
+    )
+    ask(widget.page, f"[setattr(W[{name!r}], 'labels', 100), setattr(W[{name!r}], 'weight', 0.5)]")
+    expect(widget.locator(".vl-verdict")).to_contain_text("half made")
+    before = pixels(tile)
+    assert before == ask(widget.page, "runs.real[1, 0].flatten().int().tolist()")
+    box.click()
+    check_mixing(widget, 1, 2, 1)
+    assert furthest(pixels(tile), before) > 10 * CLOSE
+    press(box, "Space")
+    check_mixing(widget, 1, 2, 0)
+    assert pixels(tile) == before
+    ask(widget.page, f"setattr(W[{name!r}], 'shifted', True)")
+    expect(box).to_be_checked()
+    check_mixing(widget, 1, 2, 1)
+    ask(widget.page, f"setattr(W[{name!r}], 'shifted', False)")
+    expect(box).not_to_be_checked()
+
+
 @pytest.mark.parametrize("name", ["reparameterizer", "reparameterizer on an image"])
 def test_z_moves_with_mu_and_eps_does_not(widget, name):
     w = f"W[{name!r}]"
@@ -600,7 +711,7 @@ def test_two_hundred_fast_events_end_in_the_last_state(widget, name):
     assert furthest(pixels(widget.locator(".vl-big")), expected) <= CLOSE
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", "interpolator"])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", "interpolator", MIXING])
 def test_keys_on_a_widget_do_nothing_to_the_notebook(widget, name):
     page, model = widget.page, "window.jupyterapp.shell.currentWidget.content"
     before = page.evaluate(f"[{model}.widgets.length, {model}.activeCellIndex]")
@@ -623,7 +734,7 @@ def test_nothing_serious_is_found_by_axe_and_every_control_is_reached_by_tab(wid
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad"])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", MIXING])
 def test_the_focus_is_seen_on_whatever_tab_reaches(widget, name):
     controls = widget.locator("input:visible, button:visible, [tabindex]:visible")
     controls.first.focus()
@@ -695,7 +806,7 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
     names = [
         name
         for name in WIDGETS
-        if name not in ("explorer", "message stack", "reparameterizer", *ANOMALY_PADS)
+        if name not in ("explorer", MIXING, "message stack", "reparameterizer", *ANOMALY_PADS)
     ]  # they decode nothing, or have a test of their own
     cells = [new_code_cell(source) for source in (SETUP, *(WIDGETS[name] for name in names))]
     page = exported_page(executed(new_notebook(cells=cells)))
@@ -739,6 +850,26 @@ def test_the_stack_of_an_exported_page_gives_its_images_back_without_a_kernel(ex
         root.get_by_role("button", name="Take one out").click()
         expect(root.locator("p.vl-note")).to_contain_text(f"{images} images are in")
         expect(root.locator("p.vl-note")).to_contain_text(sums[3 * images])
+    assert page.requests == []
+    assert page.problems == []
+
+
+def test_the_mixing_explorer_of_an_exported_page_moves_without_a_kernel(exported_page):
+    page = exported_page(executed(new_notebook(cells=[new_code_cell(SETUP), new_code_cell(WIDGETS[MIXING])])))
+    root = page.locator(".vae-lessons")
+    root.wait_for(timeout=30_000)
+    world: dict = {}
+    exec(SETUP, world)
+    pictures = (255 * eval(WIDGETS[MIXING], world)._pictures).round().int()
+    press(root.get_by_role("slider", name="labelled images"), "End")
+    press(root.get_by_role("slider", name="share of each batch"), "End")
+    root.get_by_role("checkbox").check()
+    mean = world["runs"].mixing[2, 3, 1].mean()
+    expect(root.locator(".vl-verdict")).to_contain_text(
+        f"1000 labels, all made, shifted and sheared: {mean:.1f} ± "
+    )
+    for n, tile in enumerate(root.locator(".vl-tile").all()):
+        assert pixels(tile) == pictures[1, 2, 1, n].flatten().tolist()
     assert page.requests == []
     assert page.problems == []
 

@@ -10,6 +10,7 @@ from torch import nn
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.data.digits import draw
+from vae_lessons.data.few_labels import FewLabelRuns
 from vae_lessons.networks import conv_encoder
 from vae_lessons.vae import VAE
 from vae_lessons.widgets import (
@@ -20,6 +21,7 @@ from vae_lessons.widgets import (
     LatentPlane,
     LatentSliders,
     MessageStack,
+    MixingExplorer,
     PriorExplorer,
     Reparameterizer,
     TrainingMonitor,
@@ -112,6 +114,21 @@ class Wrapped(nn.Module):
         return self.inner.decode(z)
 
 
+def few_runs(labels=(50, 100, 200), weights=(0.0, 0.25, 0.5, 0.75, 1.0), seeds=5, **more):
+    """Runs as lesson 10 stores them, of random numbers: what a widget shows of them, nothing of the rest."""
+    generator = torch.Generator().manual_seed(4)
+    kinds = draw(20 * len(labels), seed=5)[0].view(2, len(labels), 10, 28, 28)
+    shown = {
+        "labels": labels,
+        "weights": weights,
+        "mixing": 60 + 30 * torch.rand(len(labels), len(weights), 2, seeds, generator=generator),
+        "methods": {"named mixture, VAE codes": 80 + 9 * torch.rand(len(labels), seeds, generator=generator)},
+        "real": kinds[0],
+        "made": kinds[1],
+    }
+    return FewLabelRuns(**(dict.fromkeys(FewLabelRuns.__annotations__) | shown | more))
+
+
 DRAWS = torch.randn(16, 3, generator=torch.Generator().manual_seed(2))
 
 
@@ -143,6 +160,10 @@ WIDGETS = {  # how to make it for a model, and what a hand sets at time t
     "MessageStack": (
         lambda model: MessageStack({"first": model, "second": model}, IMAGES[:4]),
         lambda t: {"done": int(12 * t), "chosen": "first" if t < 0.5 else "second"},
+    ),
+    "MixingExplorer": (
+        lambda model: MixingExplorer(few_runs()),
+        lambda t: {"labels": 50 if t < 0.5 else 200, "weight": 1.0 if t < 0.5 else 0.25, "shifted": t > 0.5},
     ),
     "PriorExplorer": (
         lambda model: PriorExplorer(

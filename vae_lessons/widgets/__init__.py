@@ -7,6 +7,7 @@ from vae_lessons.widgets.interpolator import Interpolator
 from vae_lessons.widgets.latent_plane import LatentPlane
 from vae_lessons.widgets.latent_sliders import LatentSliders
 from vae_lessons.widgets.message_stack import MessageStack
+from vae_lessons.widgets.mixing_explorer import MixingExplorer
 from vae_lessons.widgets.prior_explorer import PriorExplorer
 from vae_lessons.widgets.reparameterizer import Reparameterizer
 from vae_lessons.widgets.training_monitor import TrainingMonitor
@@ -19,6 +20,7 @@ __all__ = [
     "LatentPlane",
     "LatentSliders",
     "MessageStack",
+    "MixingExplorer",
     "PriorExplorer",
     "Reparameterizer",
     "TrainingMonitor",

@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import traitlets
+
+Choice = TypeVar("Choice")
 
 
 def checked_numbers(name: str, values: object, count: int) -> tuple[float, ...]:
@@ -19,8 +22,8 @@ def checked_numbers(name: str, values: object, count: int) -> tuple[float, ...]:
     return numbers
 
 
-def checked_choice(name: str, value: str, choices: Sequence[str]) -> str:
+def checked_choice(name: str, value: Choice, choices: Sequence[Choice]) -> Choice:
     """The value if it is one of the choices, or if there are none yet; raises TraitError for anything else."""
     if choices and value not in choices:
-        raise traitlets.TraitError(f"{name} is one of {', '.join(choices)}, not {value!r}.")
+        raise traitlets.TraitError(f"{name} is one of {', '.join(map(str, choices))}, not {value!r}.")
     return value
