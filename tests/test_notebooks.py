@@ -14,6 +14,7 @@ from vae_lessons import (
     autoencoder,
     beta,
     bits_back,
+    classifier,
     conditional_vae,
     elbo,
     flow_matching,
@@ -27,6 +28,7 @@ from vae_lessons import (
     mixture,
     networks,
     reparameterization,
+    semi_supervised,
     vae,
 )
 from vae_lessons.classroom import cleaning, lessons
@@ -42,11 +44,14 @@ TAUGHT = {  # what each lesson writes out in full, and the modules it is importe
     "07_prior": (mixture, flow_matching),
     "08_bits_back": (bits_back, importance),
     "09_anomalies": (anomaly,),
+    "10_few_labels": (classifier, semi_supervised),
 }
 ELSEWHERE = {
     "layer_shapes",
     "likelihood_regret",
-}  # an instrument, shown by what it prints; and the answer of exercise 9.5
+    "propagate",
+    "unlabelled_bound",
+}  # two instruments, shown by what they print; and the answers of exercises 9.5 and 10.1
 ON_SLIDES = ("slide", "subslide", "fragment")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

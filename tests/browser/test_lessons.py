@@ -19,6 +19,7 @@ IN_LESSON = {
     "07_prior": ["PriorExplorer"],
     "08_bits_back": ["MessageStack"],
     "09_anomalies": ["AnomalyPad"],
+    "10_few_labels": ["MixingExplorer"],
 }
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"
@@ -191,6 +192,20 @@ def touch_message_stack(root, widget):
     assert ask(root.page, f"{widget}.chosen") == last
 
 
+def touch_mixing_explorer(root, widget):
+    labels, weight = root.locator("input[type=range]").all()
+    for gesture, place in (
+        (lambda: press(weight, "End"), (1, 4, 0)),
+        (root.get_by_role("checkbox").click, (1, 4, 1)),
+        (lambda: press(labels, "Home"), (0, 4, 1)),
+        (lambda: press(weight, "ArrowLeft"), (0, 3, 1)),
+    ):
+        gesture()
+        number, share, shifted = place
+        runs = ask(root.page, f"runs.mixing[{number}, {share}, {shifted}].tolist()")
+        expect(root.locator(".vl-verdict")).to_contain_text(f"{sum(runs) / len(runs):.1f} ± ")
+
+
 def touch_reparameterizer(root, widget):
     row = (
         f"torch.tensor([[*{widget}._z[:{widget}._latent], {widget}.z, *{widget}._z[{widget}._latent + 1:]]])"
@@ -221,6 +236,7 @@ CHECKS = {
     "Interpolator": touch_interpolator,
     "BalanceExplorer": touch_explorer,
     "MessageStack": touch_message_stack,
+    "MixingExplorer": touch_mixing_explorer,
     "PriorExplorer": touch_prior_explorer,
     "Reparameterizer": touch_reparameterizer,
     "TrainingMonitor": look_at_monitor,
