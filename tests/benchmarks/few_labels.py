@@ -20,6 +20,7 @@ from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.data.few_labels import RUNS, few_label_runs
 from vae_lessons.evaluation import nearer_to_training
 from vae_lessons.mixture import fit_mixture, shares
+from vae_lessons.reparameterization import reparameterize
 from vae_lessons.semi_supervised import SemiSupervisedVAE, name_components, propagate, semi_supervised_loss
 from vae_lessons.training import TrainConfig, fit
 from vae_lessons.vae import VAE
@@ -41,7 +42,7 @@ class Study:
         self.flat = (self.images / 255).flatten(1)
         self.vae = self.trained(VAE(latent_dim=16, architecture="conv"), 12)
         self.mu, self.logvar = (torch.cat(q) for q in zip(*self.in_batches(self.vae.encode), strict=True))
-        self.codes = {"VAE": (self.mu + torch.randn_like(self.mu) * (0.5 * self.logvar).exp(), self.to_mu)}
+        self.codes = {"VAE": (reparameterize(self.mu, self.logvar), self.to_mu)}
         autoencoder = self.trained(Autoencoder(latent_dim=16, architecture="conv"), 12)
         points = torch.cat(self.in_batches(autoencoder.encode))
         mean, std = points.mean(0), points.std(0)
@@ -101,9 +102,9 @@ class Study:
             if ordered:
                 labels = torch.randint(10, (ordered,))
                 some_x, some_y = torch.cat([some_x, cvae.sample(labels)]), torch.cat([some_y, labels])
-            return (shift_and_shear(some_x) if shifted else some_x), some_y
+            return some_x, some_y
 
-        return self.score(draw)
+        return self.score(moved(draw) if shifted else draw)
 
     def jittered(self, chosen):
         x, y = self.images[chosen] / 255, self.all_labels[chosen]
@@ -151,9 +152,9 @@ class Study:
 
         def draw():
             first, second = draw_from(x, y, 16), draw_from(more_x, more_y, 48)
-            return shift_and_shear(torch.cat([first[0], second[0]])), torch.cat([first[1], second[1]])
+            return torch.cat([first[0], second[0]]), torch.cat([first[1], second[1]])
 
-        return self.score(draw)
+        return self.score(moved(draw))
 
     def m2(self, chosen, pixels):
         torch.manual_seed(self.seed)
@@ -163,7 +164,7 @@ class Study:
             draws, weight = (lambda n: (torch.rand(len(n), 784) < self.flat[n]).float()), 50
         else:
             model, weight = SemiSupervisedVAE(16), 10
-            draws = lambda n: self.mu[n] + torch.randn(len(n), 16) * (0.5 * self.logvar[n]).exp()  # noqa: E731
+            draws = lambda n: reparameterize(self.mu[n], self.logvar[n])  # noqa: E731
         optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 1_000)
         for _ in range(1_000):
@@ -188,16 +189,15 @@ class Study:
         more_x, more_y = torch.cat([x, cvae.sample(orders)]), torch.cat([y, orders])
         all_x, all_y = self.images[chosen] / 255, self.all_labels[chosen]
         logs = (y.bincount(minlength=10) / len(y)).log()
-        shifted = lambda x, y: lambda: (lambda some: (shift_and_shear(some[0]), some[1]))(draw_from(x, y))  # noqa: E731
         plain = self.learned(lambda: draw_from(x, y))
-        by_shifts = self.learned(shifted(x, y))
+        by_shifts = self.learned(moved(lambda: draw_from(x, y)))
         methods = {
             "as it is": plain,
             "logits corrected": lambda new: plain(new) - logs,
             "ordered images": self.learned(lambda: draw_from(more_x, more_y)),
             "shifted": by_shifts,
             "shifted, logits corrected": lambda new: by_shifts(new) - logs,
-            "ordered and shifted": self.learned(shifted(more_x, more_y)),
+            "ordered and shifted": self.learned(moved(lambda: draw_from(more_x, more_y))),
             "200 real ones": self.learned(lambda: draw_from(all_x, all_y)),
         }
         of_test = self.test_y == digit
@@ -237,6 +237,16 @@ class Study:
             "named mixture, VAE codes": by_vae,
             "classifier taught by it, shifted": self.taught(chosen, table),
         }
+
+
+def moved(draw):
+    """The same batches, their images shifted and sheared."""
+
+    def draw_moved():
+        x, y = draw()
+        return shift_and_shear(x), y
+
+    return draw_moved
 
 
 def mlp(inputs):

@@ -35,7 +35,7 @@ class MixingExplorer(BrowserWidget):
     TypeError for other runs.
 
     >>> explorer = MixingExplorer(few_label_runs())
-    >>> explorer.labels, explorer.weight, explorer.shifted = 200, 0.25, True
+    >>> explorer.labels, explorer.weight, explorer.shifted = 500, 0.25, True
     """
 
     _esm = script("mixing_explorer")

@@ -152,8 +152,6 @@ MIXED: dict[str, list[Bound]] = {
     """To the bound you add a cross-entropy with the guessed label. The bound alone is asked for.""": [
         lambda e, q, log_q: right(e, q, log_q) - log_q.amax(1),
     ],
-}
-WITHOUT_LOG: dict[str, list[Bound]] = {
     """One of the two terms is summed over the images, which makes it (Y,). Sum both over the labels.""": [
         lambda e, q, log_q: average(e, q, log_q) - (q * log_q).sum(0),
         lambda e, q, log_q: (q * e).sum(0) + entropy(e, q, log_q),
@@ -236,7 +234,7 @@ def add_results(exercise: Exercise) -> None:
                 lambda *parts, terms=terms: sum(terms(*parts)[:, label] for label in range(len(parts[0])))
             ),
         )
-    for first, bounds in (MIXED | WITHOUT_LOG).items():
+    for first, bounds in MIXED.items():
         exercise.recognise(first, *map(answer_from, bounds))
     for first, outer in OUTER.items():
         for second, inner in INNER.items():

@@ -421,20 +421,20 @@ EXERCISE.recognise(
 )
 
 
+def _from_rows(images: Tensor, labels: Tensor, make: Callable, train: Rows, test: Rows) -> tuple[Tensor, ...]:
+    """What `prepare` returns, from these rows."""
+    more, more_labels = make(images[train], labels[train])
+    together = torch.cat([images[train], more]), torch.cat([labels[train], more_labels])
+    return *together, images[test], labels[test]
+
+
 @EXERCISE.mistake
 def drawn_with_replacement(images, labels, make, seed):
     """Images are drawn with replacement, so some come twice, and make is given them twice."""
-    train, test = _split(len(images), seed)
-    train = train.clone()
+    train = _split(len(images), seed)[0].clone()
     train[0] = train[1]
-    more, more_labels = make(images[train], labels[train])
     rest = torch.tensor([place for place in range(len(images)) if place not in train.tolist()])
-    return (
-        torch.cat([images[train], more]),
-        torch.cat([labels[train], more_labels]),
-        images[rest],
-        labels[rest],
-    )
+    return _from_rows(images, labels, make, train, rest)
 
 
 @EXERCISE.mistake
@@ -444,13 +444,7 @@ def both_drawn_with_replacement(images, labels, make, seed):
     train, test = (
         torch.randint(len(images), (size,), generator=generator) for size in (len(images) // 2, 31)
     )
-    more, more_labels = make(images[train], labels[train])
-    return (
-        torch.cat([images[train], more]),
-        torch.cat([labels[train], more_labels]),
-        images[test],
-        labels[test],
-    )
+    return _from_rows(images, labels, make, train, test)
 
 
 add_forms(EXERCISE, prepare)
