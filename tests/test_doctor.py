@@ -72,6 +72,29 @@ def test_this_machine_is_healthy(capsys):
     assert "ready for the course" in capsys.readouterr().out
 
 
+def test_without_the_extra_for_molecules_it_says_how_to_install_it_and_is_ready_all_the_same(
+    monkeypatch, capsys
+):
+    real = importlib.metadata.version
+
+    def version(name):
+        if name == "rdkit":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert doctor.main() == 0
+    assert "ready for the course" in capsys.readouterr().out
+    assert row("rdkit").status == "note" and "lesson 11 are skipped" in row("rdkit").found
+    assert re.fullmatch(r'uv pip install "rdkit>=[\d.]+"', row("rdkit").fix)
+    assert row("selfies").status == "ok"
+
+
+def test_an_old_package_of_the_extra_is_a_note(monkeypatch):
+    installed_version(monkeypatch, "selfies", "1.0.4")
+    assert row("selfies").status == "note" and "1.0.4" in row("selfies").found
+
+
 def test_the_command_line():
     command = [sys.executable, "-W", "error", "-m", "vae_lessons", "doctor"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

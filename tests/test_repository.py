@@ -34,8 +34,9 @@ CORRIDOR = [  # the taught modules, which import nothing but each other
         "vae",
         "conditional_vae",
         "classifier",
+        "sequence_vae",
     ],
-    ["elbo", "semi_supervised"],
+    ["elbo", "semi_supervised", "molecule_vae"],
     ["anomaly"],
 ]
 FLOORS = {  # by folder, from the bottom up; a module imports only from the floors below its own
@@ -49,7 +50,10 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
         ["doctor", "latex_figures", "server_extension"],
         ["__main__"],
     ],
-    "data": [["images", "digits", "faces", "few_labels", "mnist"], ["datasets", "defects"]],
+    "data": [
+        ["images", "digits", "faces", "few_labels", "mnist", "string_runs", "vocabulary"],
+        ["datasets", "defects", "molecules", "names"],
+    ],
     "training": [
         ["weights", "fingerprint", "half_trained", "stopping"],
         ["cache"],
@@ -72,6 +76,7 @@ FLOORS = {  # by folder, from the bottom up; a module imports only from the floo
             "latent_sliders",
             "message_stack",
             "mixing_explorer",
+            "molecule_walk",
             "reparameterizer",
             "training_monitor",
         ],
@@ -246,7 +251,7 @@ def test_no_list_of_lessons_is_written_out():
 
 def pyproject_packages():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
-    own = "vae-lessons[lecture]"  # installed by -e .[lecture]
+    own = "vae-lessons[lecture,molecules]"  # installed by -e .[lecture,molecules]
     listed = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
     return {"python" + project["project"]["requires-python"], *listed} - {own}
 
@@ -267,7 +272,7 @@ def test_the_conda_environment_has_its_name_channels_and_the_course_itself():
     text = (REPOSITORY / "environment.yml").read_text(encoding="utf-8")
     assert re.search(r"^name: vae-lessons$", text, re.MULTILINE)
     assert re.search(r"^channels:\n  - conda-forge\n  - nodefaults$", text, re.MULTILINE)
-    assert text.rstrip().endswith("- -e .[lecture]")
+    assert text.rstrip().endswith("- -e .[lecture,molecules]")
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data/README.md"])

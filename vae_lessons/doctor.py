@@ -65,6 +65,7 @@ def checks() -> list[Check]:
         torch = Check("torch", FAIL, f"PyPI has no current PyTorch for {system}", fix)
     rows += [torch, _checked("torchvision", _torchvision, floors.pop("torchvision"))]
     rows += [_installed(name, floor) for name, floor in sorted(floors.items())]
+    rows += [_optional(name, floor) for name, floor in sorted(_floors("molecules").items())]
     if torch.status == OK:
         rows += [_checked("device", _device), _checked("threads", _threads)]
         rows += [_checked(name, _data_set, name) for name in ("digits", "faces", "mnist", "fashion_mnist")]
@@ -84,17 +85,17 @@ def table(checks: list[Check]) -> str:
     return "\n".join(lines)
 
 
-def _floors() -> dict:
-    """What pyproject.toml asks for, as package name -> packaging.specifiers.SpecifierSet."""
+def _floors(extra: str = "") -> dict:
+    """What pyproject.toml asks for, as package name -> packaging.specifiers.SpecifierSet; or what an extra does."""
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
     course = importlib.metadata.distribution("vae-lessons")
-    requirements = [Requirement(line) for line in course.requires]
-    return {
-        "python": SpecifierSet(course.metadata["Requires-Python"]),
-        **{r.name: r.specifier for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})},
-    }
+    asked = [Requirement(line) for line in course.requires]
+    if extra:
+        return {r.name: r.specifier for r in asked if r.marker and r.marker.evaluate({"extra": extra})}
+    always = {r.name: r.specifier for r in asked if r.marker is None or r.marker.evaluate({"extra": ""})}
+    return {"python": SpecifierSet(course.metadata["Requires-Python"]), **always}
 
 
 def _checked(name: str, check: Callable[..., Check], *arguments: object) -> Check:
@@ -125,6 +126,13 @@ def _installed(name: str, floor) -> Check:
         return _compare(name, importlib.metadata.version(name), floor)
     except importlib.metadata.PackageNotFoundError:
         return Check(name, FAIL, "not installed", _install(name, floor))
+
+
+def _optional(name: str, floor) -> Check:
+    row = _installed(name, floor)
+    if row.status == OK:
+        return row
+    return Check(name, NOTE, f"{row.found}; the molecules of lesson 11 are skipped", row.fix)
 
 
 def _imported(name: str, floor) -> Check:

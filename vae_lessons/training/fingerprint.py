@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import sys
 import sysconfig
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -72,7 +73,11 @@ class _Fingerprint:
             self.say(type(what).__name__, what)
         elif isinstance(what, Tensor):
             self.say(what.shape, what.dtype, what.device, what.requires_grad)
+            if isinstance(what, nn.Parameter) and not self.weights:
+                return  # a GRU has a second list of its weights
             self.digest.update(what.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
+        elif isinstance(what, weakref.ref):
+            self.add(what())
         elif isinstance(what, np.ndarray):
             self.say(what.shape, what.dtype)
             self.digest.update(np.ascontiguousarray(what).tobytes())

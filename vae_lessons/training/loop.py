@@ -1,6 +1,7 @@
 """The training loop of autoencoders, VAEs and conditional VAEs, with its settings and its history."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from vae_lessons.data.images import (
     to_unit,
     warn_of_images_without_content,
 )
+from vae_lessons.data.vocabulary import check_tokens
 from vae_lessons.elbo import beta_loss, elbo_terms_per_latent
 from vae_lessons.free_bits import free_bits
 from vae_lessons.training.run import Monitor, Run, train
@@ -70,6 +72,12 @@ class History:
         return [log_px_z - kl for log_px_z, kl in zip(self.log_px_z, self.kl, strict=True)]
 
 
+class StringHistory(History):
+    """The same of strings."""
+
+    unit: ClassVar[str] = "nats per string"
+
+
 def fit(
     model: nn.Module,
     images: Tensor,
@@ -105,10 +113,75 @@ def fit(
     return history
 
 
+def fit_strings(
+    model: nn.Module,
+    strings: Tensor,
+    config: TrainConfig | None = None,
+    properties: Tensor | None = None,
+    progress: bool = True,
+    monitor: Monitor | None = None,
+    resume: bool = True,
+) -> History:
+    """Train a VAE of strings in place on tokens (N, T) int64, on the device it is on, as fit does on images.
+
+    properties: for a model that explains one as well, like MoleculeVAE, that of each string (N,); log_px_z in the
+    history is then of both. Raises TypeError or ValueError for what is no tensor of tokens, and for what the model
+    cannot take.
+    """
+    config, history = config or TrainConfig(), StringHistory()
+    device = next(model.parameters()).device
+    strings = check_tokens(strings).to(device)
+    if properties is not None:
+        check_conditions(strings, properties)
+        properties = properties.float().to(device)
+    try:
+        with torch.no_grad(), torch.random.fork_rng():
+            _string_terms(model, strings, properties)
+    except (RuntimeError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"this {type(model).__name__} cannot take strings {tuple(strings.shape)} with tokens up to "
+            f"{strings.max()}{' without' if properties is None else ' and'} properties.\n"
+            "Give it as many tokens and positions as they have; MoleculeVAE, and no other, needs properties (N,).\n"
+            f"PyTorch says: {str(error).splitlines()[0][:160]}"
+        ) from None
+    train(maximise_string_elbo, model, (strings, properties), config, history, progress, monitor, resume)
+    return history
+
+
 def maximise_elbo(
     run: Run, model: nn.Module, images: Tensor, conditions: Tensor | None, config: TrainConfig
 ) -> None:
-    """Minimise -(log p(x|z) - beta * KL) by Adam, its learning rate rising for a fifth of the steps, then falling."""
+    """Minimise -(log p(x|z) - beta * KL) of images."""
+
+    def terms(batch: Tensor) -> tuple[Tensor, Tensor]:
+        x = pixels(images[batch], config.binarize)  # (B, C, H, W)
+        return elbo_terms_per_latent(model, x, None if conditions is None else conditions[batch])
+
+    _minimise_beta_loss(run, model, config, terms)
+
+
+def maximise_string_elbo(
+    run: Run, model: nn.Module, strings: Tensor, properties: Tensor | None, config: TrainConfig
+) -> None:
+    """Minimise -(log p(x|z) - beta * KL) of strings, or of strings and their properties."""
+
+    def terms(batch: Tensor) -> tuple[Tensor, Tensor]:
+        return _string_terms(model, strings[batch], None if properties is None else properties[batch])
+
+    _minimise_beta_loss(run, model, config, terms)
+
+
+def _string_terms(model: nn.Module, x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
+    return elbo_terms_per_latent(model, x) if y is None else model.joint_terms(x, y)
+
+
+def _minimise_beta_loss(
+    run: Run, model: nn.Module, config: TrainConfig, terms_of: Callable[[Tensor], tuple[Tensor, Tensor]]
+) -> None:
+    """By Adam, its learning rate rising for a fifth of the steps, then falling.
+
+    terms_of takes the indices of a batch and returns log_px_z (B,) and kl (B, J).
+    """
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
@@ -119,9 +192,7 @@ def maximise_elbo(
         cycle_momentum=False,
     )
     for batch in run.batches():
-        x = pixels(images[batch], config.binarize)  # (B, C, H, W)
-        condition = None if conditions is None else conditions[batch]
-        log_px_z, kl = elbo_terms_per_latent(model, x, condition)  # (B,), (B, J)
+        log_px_z, kl = terms_of(batch)  # (B,), (B, J)
         beta = config.beta * beta_at(run.done, config.beta_schedule)
         loss = beta_loss(log_px_z, free_bits(kl, config.free_bits), beta)
         terms = {"log_px_z": log_px_z, "kl": kl.sum(1)}  # (B,) each

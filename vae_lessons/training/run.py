@@ -206,7 +206,8 @@ def _say_loaded(
     model: nn.Module, history: History, epochs: int, images: int, progress: bool, monitor: Monitor | None
 ) -> None:
     model.eval()
-    said = f"loaded, trained for {epochs} epoch{'s' * (epochs > 1)} on {images:,} images, {history.seconds:.0f} s"
+    kind = history.unit.split()[-1]  # an image, or whatever else the terms are of
+    said = f"loaded, trained for {epochs} epoch{'s' * (epochs > 1)} on {images:,} {kind}s, {history.seconds:.0f} s"
     tqdm(total=1, initial=1, desc=said, bar_format="{desc}", disable=not progress).close()
     if monitor:
         monitor.replay(history)
