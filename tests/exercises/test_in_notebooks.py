@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from tests.committed import code_cells, plain
-from tests.conftest import Hurried, cut_down, cut_to
+from tests.conftest import Hurried, cut_down, cut_to, use_few_strings
 from vae_lessons import data, plotting
 from vae_lessons.classroom import lessons
 from vae_lessons.exercises import catalogue, record
@@ -116,6 +116,7 @@ def run_in(space, cell, answers):
 def test_after_wrong_answers_a_lesson_goes_on(lesson, monkeypatch, tmp_path):
     """Its exercises and the cells they need; all of it runs unsolved in nbval, and solved in browser.test_course."""
     monkeypatch.setattr(data, "load", cut_down(data.load))
+    use_few_strings(monkeypatch.setattr)
     monkeypatch.setattr(plotting, "show", lambda figure, caption, alt: None)  # drawn by nbval
     monkeypatch.setenv("VAE_LESSONS_STATE", str(tmp_path))
     mine = of_lesson(lesson, exercises())
