@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 from tests.data.tiny_mnist import make_official, tiny_files
 from vae_lessons.classroom import lessons
-from vae_lessons.data import mnist
+from vae_lessons.data import mnist, molecules, names
 from vae_lessons.notebook_cells import names_made, names_read_and_made
 
 REPOSITORY = Path(__file__).parents[1]
@@ -144,13 +144,24 @@ def cut_down(load, count=600, folder=os.environ["VAE_LESSONS_SMALL"]):
     return small
 
 
+def use_few_strings(set_attribute=setattr):
+    """From now on there are 600 names for training, 100 for the test, and 600 molecules."""
+    train, test = names.load_names()
+    set_attribute(names, "load_names", lambda: (train[:600], test[:100]))
+    set_attribute(molecules, "load_molecules", functools.partial(molecules.load_molecules, 600))
+
+
 CUT_DOWN = f"""
 import dataclasses, functools, os
 from pathlib import Path
 import torch
 from vae_lessons import data
+from vae_lessons.data import molecules, names
 
 {inspect.getsource(cut_down)}
+
+{inspect.getsource(use_few_strings)}
+use_few_strings()
 """
 
 

@@ -26,9 +26,11 @@ from vae_lessons import (
     latent_space,
     likelihoods,
     mixture,
+    molecule_vae,
     networks,
     reparameterization,
     semi_supervised,
+    sequence_vae,
     vae,
 )
 from vae_lessons.classroom import cleaning, lessons
@@ -45,6 +47,7 @@ TAUGHT = {  # what each lesson writes out in full, and the modules it is importe
     "08_bits_back": (bits_back, importance),
     "09_anomalies": (anomaly,),
     "10_few_labels": (classifier, semi_supervised),
+    "11_strings": (sequence_vae, molecule_vae),
 }
 ELSEWHERE = {
     "layer_shapes",
@@ -182,12 +185,14 @@ def test_every_term_is_linked_once_from_the_lesson_that_the_glossary_names():
 
 
 def test_sources_of_the_lessons_are_in_the_list_of_papers():
-    papers = set(re.findall(r"^- \*\*(\w+) (\d{4})", GLOSSARY, re.MULTILINE))
+    papers = set(re.findall(r"^- \*\*([\w-]+) (\d{4})", GLOSSARY, re.MULTILINE))
     for path in LESSONS:
         text = "\n".join(
             c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown"
         )
-        cited = re.findall(r"([A-Z][a-zü]+)(?:(?:,| &) [A-Z][a-zü]+)*(?: et al\.)? ((?:19|20)\d{2})", text)
+        cited = re.findall(
+            r"([A-Z][\w-]*[a-z])(?:(?:,| &) [A-Z][\w-]*[a-z])*(?: et al\.)? ((?:19|20)\d{2})", text
+        )
         missing = set(cited) - papers
         assert not missing, f"{path.name} cites {sorted(missing)}, which the glossary does not list"
 

@@ -20,6 +20,7 @@ IN_LESSON = {
     "08_bits_back": ["MessageStack"],
     "09_anomalies": ["AnomalyPad"],
     "10_few_labels": ["MixingExplorer"],
+    "11_strings": ["MoleculeWalk"],
 }
 WIDGETS = (
     "[w for w in __import__('ipywidgets').widgets.widget._instances.values() if hasattr(w, '_networks')]"

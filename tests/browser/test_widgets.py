@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -14,10 +15,12 @@ from tests.browser.offline import executed
 SETUP = """
 import json
 import torch
-from vae_lessons.data import digits
+from vae_lessons.data import digits, molecules
 from vae_lessons.data.few_labels import FewLabelRuns
 from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
+from vae_lessons.data.vocabulary import Vocabulary
+from vae_lessons.molecule_vae import MoleculeVAE, climb
 from vae_lessons.vae import VAE
 from vae_lessons.widgets import *
 
@@ -51,6 +54,27 @@ shown = {
     "methods": {"named mixture, VAE codes": 70 + 20 * torch.rand(3, 5, generator=generator)},
 }
 runs = FewLabelRuns(**(dict.fromkeys(FewLabelRuns.__annotations__) | shown))
+
+def writer(*tokens):  # an untrained model of strings that differ along a walk, and its vocabulary
+    torch.manual_seed(13)
+    model = MoleculeVAE(len(tokens), 14, latent_dim=4, hidden_dim=16)
+    for weight in model.parameters():
+        weight.data *= 3 if weight.ndim > 1 else 1
+    return model, Vocabulary(tokens, 14)
+
+writers = {
+    "selfies": writer(".", "[=C]", "[=O]", "[Branch1]", "[C]", "[N]", "[O]", "[Ring1]"),
+    "smiles": writer(*".=CNO"),
+}
+spelled = {"selfies": {"CCO": ["[C]", "[C]", "[O]"], "CCC=O": ["[C]", "[C]", "[C]", "[=O]"]},
+           "smiles": {"CCO": "CCO", "CCC=O": "CCC=O"}}
+
+def walked(kind, start, near):  # predicted logP, strings, SMILES and logP of a walk
+    model, vocabulary = writers[kind]
+    z = climb(model, model.encode(vocabulary.to_tensor([spelled[kind][start]]))[0], 20, 0.4, 0.3 * near)[:, 0]
+    strings = vocabulary.to_strings(model.write(z))
+    smiles = [molecules.to_smiles(string, kind) for string in strings]
+    return model.property_of(z).tolist(), strings, smiles, [one and molecules.logp(one) for one in smiles]
 W = {}
 """
 WIDGETS = {
@@ -74,6 +98,7 @@ WIDGETS = {
     "interpolator": "Interpolator(bold(VAE(latent_dim=5)), images)",
     "explorer": "BalanceExplorer({f'beta {b}': bold(VAE(latent_dim=2 + b)) for b in range(3)}, images)",
     "mixing explorer": "MixingExplorer(runs)",
+    "molecule walk": "MoleculeWalk(writers, ['CCO', 'CCC=O'])",
     "message stack": "MessageStack({f'seed {s}': bold(VAE(latent_dim=2 + s)) for s in range(2)}, images)",
     "prior explorer": "PriorExplorer(bold(VAE(latent_dim=3)), images, {'prior': torch.randn(20, 3), "
     "'flow': torch.randn(5, 20, 3)}, labels)",
@@ -81,7 +106,7 @@ WIDGETS = {
     "reparameterizer on an image": "Reparameterizer(bold(VAE(latent_dim=4)), images[:1], latent=2)",
 }
 NAMED = list(WIDGETS)
-MIXING = "mixing explorer"
+MIXING, WALK = "mixing explorer", "molecule walk"
 
 
 def gallery_notebook():
@@ -557,9 +582,10 @@ def check_mixing(widget: Locator, number: int, place: int, look: int) -> None:
         assert tile.get_attribute("aria-label") == f"{n % 10}, {what}" + ", shifted and sheared" * look
         frame = tile.evaluate("(node) => getComputedStyle(node).borderTopColor")
         assert frame == ("rgb(0, 158, 115)" if n >= 20 - made else "rgb(255, 255, 255)")
-    level, (x, y) = levels(widget), points(widget, look)[place]
+    level, lines = levels(widget), [widget.locator(f"g[data-look='{each}'] polyline") for each in (0, 1)]
+    x, y = points(lines[look])[place]
     for each in (0, 1):
-        shown = [level(y) for _, y in points(widget, each)]
+        shown = [level(y) for _, y in points(lines[each])]
         assert shown == pytest.approx(mean[:, each].tolist(), abs=0.02)
     ring = widget.locator(".vl-ring")
     assert [float(ring.get_attribute(centre)) for centre in ("cx", "cy")] == pytest.approx([x, y], abs=1e-3)
@@ -579,8 +605,8 @@ def levels(widget: Locator) -> Callable[[float], float]:
     return lambda y: low + (y - first) / (last - first) * (high - low)
 
 
-def points(widget: Locator, look: int) -> list[tuple[float, float]]:
-    written = widget.locator(f"g[data-look='{look}'] polyline").get_attribute("points")
+def points(line: Locator) -> list[tuple[float, float]]:
+    written = line.get_attribute("points")
     return [tuple(map(float, point.split(","))) for point in written.split()]
 
 
@@ -626,6 +652,99 @@ def test_the_box_shifts_and_shears_the_tiles_and_chooses_the_other_line(widget, 
     check_mixing(widget, 1, 2, 1)
     ask(widget.page, f"setattr(W[{name!r}], 'shifted', False)")
     expect(box).not_to_be_checked()
+
+
+def check_walk(widget: Locator, kind: str, start: str, step: int, near: bool) -> bool:
+    """Traits, molecule, string, words and plot at this setting; returns whether there is a molecule."""
+    page, w = widget.page, f"W[{WALK!r}]"
+    soon(
+        page,
+        lambda: ask(page, f"[{w}.kind, {w}.start, {w}.step, {w}.near_prior]") == [kind, start, step, near],
+        "Python does not hear of the hand",
+    )
+    predicted, strings, smiles, logp = ask(page, f"walked({kind!r}, {start!r}, {near})")
+    expect(widget.locator(".vl-verdict")).to_contain_text(
+        f"After {0.4 * step:.1f}: predicted {predicted[step]:z.1f}"
+    )
+    expect(widget.locator(".vl-string")).to_have_text(strings[step] or "(no token before the end)")
+    image, empty = widget.locator(".vl-molecule img"), widget.get_by_text("no molecule", exact=True).first
+    check_drawing_of(image, empty, smiles[step])
+    if smiles[step]:
+        expect(widget.locator(".vl-verdict")).to_contain_text(f", RDKit says {logp[step]:z.1f}. ")
+    else:
+        expect(widget.locator(".vl-verdict")).to_contain_text("The string is no molecule.")
+    for group, chosen in (("strings", kind.upper()), ("start", start)):
+        pressed = widget.get_by_role("group", name=group).locator("[aria-pressed=true]")
+        assert pressed.all_inner_texts() == [chosen]
+    level = levels(widget)
+    line = points(widget.locator("polyline"))
+    assert [level(y) for _, y in line] == pytest.approx(predicted, abs=0.02)
+    dots = {
+        float(dot.get_attribute("cx")): level(float(dot.get_attribute("cy")))
+        for dot in widget.locator("svg g circle").all()
+    }
+    due = {x: truth for (x, _), truth in zip(line, logp, strict=True) if truth is not None}
+    assert dots == pytest.approx(due, abs=0.02)
+    crosses = [path.get_attribute("d") for path in widget.locator("svg g path").all()]
+    missing = [x for (x, _), truth in zip(line, logp, strict=True) if truth is None]
+    assert [float(re.match(r"M([\d.]+)", cross)[1]) + 4 for cross in crosses] == pytest.approx(missing)
+    ring = widget.locator(".vl-ring")
+    assert [float(ring.get_attribute(centre)) for centre in ("cx", "cy")] == pytest.approx(line[step])
+    assert float(re.match(r"M([\d.]+)", widget.locator(".vl-now").get_attribute("d"))[1]) == line[step][0]
+    return smiles[step] is not None
+
+
+def check_drawing_of(image: Locator, empty: Locator, smiles: str | None) -> None:
+    """RDKit's drawing of the molecule with its name, or an empty frame of the same size."""
+    expect(empty if smiles is None else image).to_be_visible()
+    expect(image if smiles is None else empty).to_be_hidden()
+    size = image.locator("..").bounding_box()
+    assert size["width"] / size["height"] == pytest.approx(11 / 8, rel=0.02)
+    if smiles is not None:
+        assert image.get_attribute("alt").startswith(f"{smiles}, formula ")
+        assert image.evaluate("(node) => node.decode().then(() => node.naturalWidth)") == 220
+        drawn = unquote(image.get_attribute("src").removeprefix("data:image/svg+xml,"))
+        due = ask(image.page, f"molecules.drawing({smiles!r})")
+        assert re.findall(r" d='([^']+)'", drawn) == re.findall(r" d='([^']+)'", due)
+
+
+@pytest.mark.parametrize("name", [WALK])
+def test_the_slider_of_the_molecule_walk_leads_to_what_is_no_molecule(widget, name):
+    steps = widget.get_by_role("slider", name="distance walked uphill")
+    there = [check_walk(widget, "selfies", "CCO", 0, False)]
+    widget.get_by_role("button", name="SMILES").click()
+    there.append(check_walk(widget, "smiles", "CCO", 0, False))
+    for keys, step in ((["ArrowRight"] * 3, 3), (["End"], 20), (["ArrowLeft"], 19)):
+        press(steps, *keys)
+        there.append(check_walk(widget, "smiles", "CCO", step, False))
+    assert steps.get_attribute("aria-valuetext") == "7.6"
+    drag(steps, (0.5, 0.5), (0.01, 0.5))
+    check_walk(widget, "smiles", "CCO", 0, False)
+    assert set(there) == {True, False}
+    ask(widget.page, f"[setattr(W[{name!r}], 'kind', 'selfies'), setattr(W[{name!r}], 'step', 11)]")
+    expect(steps).to_have_attribute("aria-valuetext", "4.4")
+    assert check_walk(widget, "selfies", "CCO", 11, False)
+
+
+@pytest.mark.parametrize("name", [WALK])
+def test_start_and_penalty_lead_the_molecule_walk_elsewhere(widget, name):
+    ask(widget.page, f"[setattr(W[{name!r}], 'kind', 'selfies'), setattr(W[{name!r}], 'step', 20)]")
+    box = widget.get_by_role("checkbox", name="stay near the prior")
+    expect(widget.locator(".vl-verdict")).to_contain_text("After 8.0")
+    seen = []
+    for start, near in (("CCO", False), ("CCC=O", False), ("CCC=O", True), ("CCO", True)):
+        widget.get_by_role("button", name=start, exact=True).click()
+        if box.is_checked() != near:
+            press(box, "Space")
+        check_walk(widget, "selfies", start, 20, near)
+        seen.append(widget.locator("polyline").get_attribute("points"))
+    assert len(set(seen)) == 4
+    label = widget.get_by_role("img", name=re.compile("^logP at each distance")).get_attribute("aria-label")
+    predicted = ask(widget.page, "walked('selfies', 'CCO', True)")[0]
+    assert f"; 8.0: {predicted[20]:.1f} and " in label
+    ask(widget.page, f"setattr(W[{name!r}], 'near_prior', False)")
+    expect(box).not_to_be_checked()
+    check_walk(widget, "selfies", "CCO", 20, False)
 
 
 @pytest.mark.parametrize("name", ["reparameterizer", "reparameterizer on an image"])
@@ -711,7 +830,7 @@ def test_two_hundred_fast_events_end_in_the_last_state(widget, name):
     assert furthest(pixels(widget.locator(".vl-big")), expected) <= CLOSE
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", "interpolator", MIXING])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", "interpolator", MIXING, WALK])
 def test_keys_on_a_widget_do_nothing_to_the_notebook(widget, name):
     page, model = widget.page, "window.jupyterapp.shell.currentWidget.content"
     before = page.evaluate(f"[{model}.widgets.length, {model}.activeCellIndex]")
@@ -734,7 +853,7 @@ def test_nothing_serious_is_found_by_axe_and_every_control_is_reached_by_tab(wid
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
-@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", MIXING])
+@pytest.mark.parametrize("name", ["sliders", "plane", "pad", "anomaly pad", MIXING, WALK])
 def test_the_focus_is_seen_on_whatever_tab_reaches(widget, name):
     controls = widget.locator("input:visible, button:visible, [tabindex]:visible")
     controls.first.focus()
@@ -806,7 +925,7 @@ def test_an_exported_page_works_from_disk_without_kernel_server_or_network(expor
     names = [
         name
         for name in WIDGETS
-        if name not in ("explorer", MIXING, "message stack", "reparameterizer", *ANOMALY_PADS)
+        if name not in ("explorer", MIXING, WALK, "message stack", "reparameterizer", *ANOMALY_PADS)
     ]  # they decode nothing, or have a test of their own
     cells = [new_code_cell(source) for source in (SETUP, *(WIDGETS[name] for name in names))]
     page = exported_page(executed(new_notebook(cells=cells)))
@@ -870,6 +989,31 @@ def test_the_mixing_explorer_of_an_exported_page_moves_without_a_kernel(exported
     )
     for n, tile in enumerate(root.locator(".vl-tile").all()):
         assert pixels(tile) == pictures[1, 2, 1, n].flatten().tolist()
+    assert page.requests == []
+    assert page.problems == []
+
+
+def test_the_molecule_walk_of_an_exported_page_moves_without_a_kernel(exported_page):
+    page = exported_page(executed(new_notebook(cells=[new_code_cell(SETUP), new_code_cell(WIDGETS[WALK])])))
+    root = page.locator(".vae-lessons")
+    root.wait_for(timeout=30_000)
+    world: dict = {}
+    exec(SETUP, world)
+    root.get_by_role("button", name="SMILES").click()
+    root.get_by_role("button", name="CCC=O", exact=True).click()
+    root.get_by_role("checkbox").check()
+    predicted, strings, smiles, _ = world["walked"]("smiles", "CCC=O", True)
+    for step in range(21):
+        expect(root.locator(".vl-verdict")).to_contain_text(
+            f"After {0.4 * step:.1f}: predicted {predicted[step]:z.1f}"
+        )
+        assert root.locator(".vl-string").inner_text() == (strings[step] or "(no token before the end)")
+        image = root.locator(".vl-molecule img")
+        assert image.is_visible() == (smiles[step] is not None)
+        if image.is_visible():
+            assert image.get_attribute("alt").startswith(f"{smiles[step]}, ")
+            assert image.evaluate("(node) => node.decode().then(() => node.naturalWidth)") == 220
+        press(root.get_by_role("slider"), "ArrowRight")
     assert page.requests == []
     assert page.problems == []
 

@@ -11,6 +11,8 @@ from vae_lessons.autoencoder import Autoencoder
 from vae_lessons.conditional_vae import ConditionalVAE, OneHot
 from vae_lessons.data.digits import draw
 from vae_lessons.data.few_labels import FewLabelRuns
+from vae_lessons.data.vocabulary import Vocabulary
+from vae_lessons.molecule_vae import MoleculeVAE
 from vae_lessons.networks import conv_encoder
 from vae_lessons.vae import VAE
 from vae_lessons.widgets import (
@@ -22,6 +24,7 @@ from vae_lessons.widgets import (
     LatentSliders,
     MessageStack,
     MixingExplorer,
+    MoleculeWalk,
     PriorExplorer,
     Reparameterizer,
     TrainingMonitor,
@@ -129,6 +132,23 @@ def few_runs(labels=(50, 100, 200), weights=(0.0, 0.25, 0.5, 0.75, 1.0), seeds=5
     return FewLabelRuns(**(dict.fromkeys(FewLabelRuns.__annotations__) | shown | more))
 
 
+def molecule_models():
+    """Of both kinds of strings an untrained model with its vocabulary; some of what they write is no molecule."""
+    vocabularies = {
+        "selfies": Vocabulary((".", "[=C]", "[=O]", "[Branch1]", "[C]", "[N]", "[O]", "[Ring1]"), 14),
+        "smiles": Vocabulary(tuple(".=CNO"), 14),
+    }
+    made = {}
+    with torch.random.fork_rng(devices=[]):
+        for kind, v in vocabularies.items():
+            torch.default_generator.manual_seed(13)
+            made[kind] = vivid(MoleculeVAE(len(v), v.length, latent_dim=4, hidden_dim=16)), v
+    return made
+
+
+MOLECULES = ("CCO", "CCC=O")  # that both of them can write
+
+
 DRAWS = torch.randn(16, 3, generator=torch.Generator().manual_seed(2))
 
 
@@ -164,6 +184,15 @@ WIDGETS = {  # how to make it for a model, and what a hand sets at time t
     "MixingExplorer": (
         lambda model: MixingExplorer(few_runs()),
         lambda t: {"labels": 50 if t < 0.5 else 200, "weight": 1.0 if t < 0.5 else 0.25, "shifted": t > 0.5},
+    ),
+    "MoleculeWalk": (
+        lambda model: MoleculeWalk(molecule_models(), MOLECULES),
+        lambda t: {
+            "step": int(20 * t),
+            "kind": "selfies" if t < 0.5 else "smiles",
+            "start": "CCO" if t < 0.5 else "CCC=O",
+            "near_prior": t > 0.5,
+        },
     ),
     "PriorExplorer": (
         lambda model: PriorExplorer(

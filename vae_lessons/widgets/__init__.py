@@ -8,6 +8,7 @@ from vae_lessons.widgets.latent_plane import LatentPlane
 from vae_lessons.widgets.latent_sliders import LatentSliders
 from vae_lessons.widgets.message_stack import MessageStack
 from vae_lessons.widgets.mixing_explorer import MixingExplorer
+from vae_lessons.widgets.molecule_walk import MoleculeWalk
 from vae_lessons.widgets.prior_explorer import PriorExplorer
 from vae_lessons.widgets.reparameterizer import Reparameterizer
 from vae_lessons.widgets.training_monitor import TrainingMonitor
@@ -21,6 +22,7 @@ __all__ = [
     "LatentSliders",
     "MessageStack",
     "MixingExplorer",
+    "MoleculeWalk",
     "PriorExplorer",
     "Reparameterizer",
     "TrainingMonitor",
