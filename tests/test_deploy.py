@@ -201,7 +201,7 @@ def test_binder_has_a_python_that_the_course_allows_and_installs_the_course():
         for line in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
         if line[0] != "#"
     ]
-    assert lines[-1] == "-e ."
+    assert lines[-1] == "-e .[molecules]"
 
 
 def blocks(language):

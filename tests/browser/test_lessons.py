@@ -207,6 +207,17 @@ def touch_mixing_explorer(root, widget):
         expect(root.locator(".vl-verdict")).to_contain_text(f"{sum(runs) / len(runs):.1f} ± ")
 
 
+def touch_molecule_walk(root, widget):
+    words = root.locator(".vl-verdict")
+    press(root.locator("input[type=range]"), "End")
+    expect(words).to_contain_text("After 8.0: ")
+    root.get_by_role("button", name="SMILES").click()
+    assert ask(root.page, f"{widget}.kind") == "smiles"
+    root.get_by_role("checkbox").click()
+    assert ask(root.page, f"{widget}.near_prior") is True
+    expect(words).to_have_text(ask(root.page, f"{widget}.still()[1]").partition(". ")[2])
+
+
 def touch_reparameterizer(root, widget):
     row = (
         f"torch.tensor([[*{widget}._z[:{widget}._latent], {widget}.z, *{widget}._z[{widget}._latent + 1:]]])"
@@ -238,6 +249,7 @@ CHECKS = {
     "BalanceExplorer": touch_explorer,
     "MessageStack": touch_message_stack,
     "MixingExplorer": touch_mixing_explorer,
+    "MoleculeWalk": touch_molecule_walk,
     "PriorExplorer": touch_prior_explorer,
     "Reparameterizer": touch_reparameterizer,
     "TrainingMonitor": look_at_monitor,

@@ -118,12 +118,14 @@ def test_the_words_of_each_step_are_its_distance_the_prediction_and_what_rdkit_s
         (
             "selfies",
             "[C][O][O][C][Cl]",
-            "5 heavy atoms, formula C2H5ClO2. Breaks vetoes: two of N, O, S in a row, a halogen on a saturated carbon.",
+            "5 heavy atoms, formula C2H5ClO2. Breaks vetoes: two of N, O, S in a row, "
+            "a halogen on a saturated carbon.",
         ),
         (
             "selfies",
             "[O][O]" + "[C]" * 11,
-            "13 heavy atoms, formula C11H24O2. Breaks a veto: two of N, O, S in a row. More than 12 heavy atoms.",
+            "13 heavy atoms, formula C11H24O2. Breaks a veto: two of N, O, S in a row. "
+            "More than 12 heavy atoms.",
         ),
         ("smiles", "C(C", None),
         ("smiles", "CC(C)(C)(C)C", None),

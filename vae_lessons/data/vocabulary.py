@@ -31,21 +31,21 @@ class Vocabulary:
 
     def to_tensor(self, strings: Sequence[Sequence[str]]) -> Tensor:
         """Strings as tokens (N, T) int64. Raises ValueError for an unknown token and for a string without end."""
-        number = {token: n for n, token in enumerate(self.tokens)}
-        x = torch.zeros(len(strings), self.length, dtype=torch.int64)
-        for row, string in zip(x, strings, strict=True):
-            unknown = [token for token in string if token not in self.tokens[1:]]
+        numbers = {token: n for n, token in enumerate(self.tokens) if n}  # the end is no token of a string
+        rows = []
+        for string in strings:
+            unknown = [token for token in string if token not in numbers]
             if unknown:
                 raise ValueError(
                     f"{string!r} has the token {unknown[0]!r}, which is not known.\n"
-                    f"Known are {' '.join(self.tokens[1:])}."
+                    f"Known are {' '.join(numbers)}."
                 )
             if len(string) >= self.length:
                 raise ValueError(
                     f"{string!r} has {len(string)} tokens, and there is room for {self.length - 1} and the end."
                 )
-            row[: len(string)] = torch.tensor([number[token] for token in string], dtype=torch.int64)
-        return x
+            rows.append([numbers[token] for token in string] + [0] * (self.length - len(string)))
+        return torch.tensor(rows, dtype=torch.int64).view(-1, self.length)
 
     def to_strings(self, x: Tensor) -> list[str]:
         """Tokens (N, T) as strings, each of which ends before its first 0."""

@@ -1,6 +1,5 @@
-"""A walk uphill in the latent space of a VAE of molecules: what it writes on the way, and logP, predicted and true."""
+"""A walk uphill in the latent space of a VAE of molecules: what it writes, and logP, predicted and true."""
 
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,6 @@ import numpy as np
 import torch
 import traitlets
 from matplotlib.figure import Figure
-from PIL import Image
 
 from vae_lessons import plotting
 from vae_lessons.data import molecules
@@ -27,12 +25,13 @@ UNREAD = r"<\?xml.*?\?>\s*|<!--.*?-->\s*| class='[^']*'|\s*xmlns:\w+='[^']*'"
 
 
 class MoleculeWalk(BrowserWidget):
-    """Molecules on the way uphill from a start: their logP as the model predicts it from z, and as RDKit has it.
+    """Molecules on the way uphill from a start: their logP as predicted from z, and as RDKit computes it.
 
-    models: {"selfies": (model, vocabulary), "smiles": (model, vocabulary)}, or one of the two; each model predicts
-    logP. starts: SMILES of molecules, from whose mu the walks begin. A walk has 20 steps of 0.4. The traits: kind,
-    "selfies" or "smiles"; start, one of starts; step, 0 to 20; near_prior, whether |z|^2 has a penalty. Raises
-    ValueError for other models and for molecules that a vocabulary cannot write, ImportError without RDKit.
+    models: {"selfies": (model, vocabulary), "smiles": (model, vocabulary)}, or one of the two; each model
+    predicts logP. starts: SMILES of molecules, from whose mu the walks begin. A walk has 20 steps of 0.4. The
+    traits: kind, "selfies" or "smiles"; start, one of starts; step, 0 to 20; near_prior, whether |z|^2 has a
+    penalty. Raises ValueError for other models and for molecules that a vocabulary cannot write, ImportError
+    without RDKit.
 
     >>> walk = MoleculeWalk({"selfies": (model, vocabulary)}, ["Cc1ccccc1", "CCO"])
     >>> walk.start, walk.step, walk.near_prior = "CCO", 8, True
@@ -87,12 +86,11 @@ class MoleculeWalk(BrowserWidget):
         walk = self._walks[self._kinds.index(self.kind)][self._starts.index(self.start)][int(self.near_prior)]
         point, here = walk[self.step], self._molecules.get(walk[self.step]["smiles"])
         figure, (left, right) = plotting.axes(2, width=9.0, height=3.2, width_ratios=(4, 5))
-        left.set(xticks=[], yticks=[])
         if here is None:
+            left.set(xticks=[], yticks=[])
             left.text(0.5, 0.5, "no molecule", ha="center", va="center")
         else:
-            left.imshow(_picture(point["smiles"]))
-            left.spines[:].set_visible(False)
+            plotting.picture(left, molecules.picture(point["smiles"], 440, 320))
         distance = LENGTH * np.arange(STEPS + 1)
         logp = np.array([self._molecules.get(each["smiles"], {}).get("logp", math.nan) for each in walk])
         missing = distance[np.isnan(logp)]
@@ -105,13 +103,13 @@ class MoleculeWalk(BrowserWidget):
         right.legend(frameon=False, fontsize=8)
         caption = f"{self.kind.upper()}, from {self.start}{', near the prior' * self.near_prior}. "
         alt = "No molecule" if here is None else f"The molecule {here['name']}"
-        alt += "; beside it logP against the distance walked uphill, predicted as a line, by RDKit as dots, with "
-        alt += f"crosses at the {len(missing)} steps where the string is no molecule."
+        alt += "; beside it logP against the distance walked uphill, predicted as a line, by RDKit as dots, "
+        alt += f"with crosses at the {len(missing)} steps where the string is no molecule."
         return figure, caption + point["words"], alt
 
 
 def _check(models: Mapping[str, tuple[MoleculeVAE, Vocabulary]], starts: Sequence[str]) -> None:
-    """Raise ValueError for models that are none of SELFIES or SMILES, and for starts that they cannot write."""
+    """Raise ValueError for other models, and for starts that they cannot write."""
     if not models or set(models) - set(KINDS):
         raise ValueError(
             f"models have the names {' and '.join(map(repr, KINDS))}, or one of them, not {list(models)}.\n"
@@ -124,8 +122,8 @@ def _check(models: Mapping[str, tuple[MoleculeVAE, Vocabulary]], starts: Sequenc
         length, tokens = model.decode(z).shape[1:]
         if (length, tokens) != (vocabulary.length, len(vocabulary)):
             raise ValueError(
-                f"the model of {kind} has strings of {length} positions and {tokens} tokens, its vocabulary of "
-                f"{vocabulary.length} and {len(vocabulary)}.\nGive the vocabulary that the model was trained with."
+                f"the model of {kind} has strings of {length} positions and {tokens} tokens, its vocabulary "
+                f"of {vocabulary.length} and {len(vocabulary)}.\nGive the vocabulary of its training."
             )
         for start in starts:
             if molecules.to_smiles(start, "smiles") is None:
@@ -140,7 +138,7 @@ def _check(models: Mapping[str, tuple[MoleculeVAE, Vocabulary]], starts: Sequenc
 def _walk(
     kind: str, model: MoleculeVAE, vocabulary: Vocabulary, start: str, penalty: float, found: dict[str, dict]
 ) -> list[dict]:
-    """Of each step: string; smiles, or None for no molecule; predicted logP; words. Adds new molecules to found."""
+    """Of each step: string; smiles, or None; predicted logP; words. Adds new molecules to found."""
     x = vocabulary.to_tensor([_tokens(start, kind)]).to(next(model.parameters()).device)
     z = climb(model, model.encode(x)[0], STEPS, LENGTH, penalty)[:, 0].detach()  # (steps + 1, J)
     logp, strings = model.property_of(z).tolist(), vocabulary.to_strings(model.write(z))
@@ -191,13 +189,3 @@ def _described(smiles: str) -> dict:
     svg = re.sub(UNREAD, "", re.sub(USUAL, "", molecules.drawing(smiles)))
     name = f"{smiles}, formula {formula}, {atoms}, logP {logp:z.1f}"
     return {"svg": svg, "name": name, "logp": round(logp, 4), "words": words}
-
-
-def _picture(smiles: str) -> Image.Image:
-    from rdkit import Chem
-    from rdkit.Chem.Draw import rdMolDraw2D
-
-    canvas = rdMolDraw2D.MolDraw2DCairo(440, 320)
-    canvas.DrawMolecule(Chem.MolFromSmiles(smiles))
-    canvas.FinishDrawing()
-    return Image.open(io.BytesIO(canvas.GetDrawingText()))

@@ -19,8 +19,8 @@ PREDICTIONS = (
     ),
     Prediction(
         key="11-valid",
-        question="Take SELFIES tokens at random, as many as in a molecule of the data, without any model. How many of these "
-        "strings are molecules?",
+        question="Take SELFIES tokens at random, as many as in a molecule of the data, without any model. How many of "
+        "these strings are molecules?",
         choices=("None", "About one in six", "About half", "All"),
         right=3,
         because="""SELFIES is made such that every string is a molecule. So all molecules of a model being valid says
