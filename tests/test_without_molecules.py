@@ -31,5 +31,4 @@ def test_the_lesson_runs_to_its_end_names_the_one_command_and_checks_every_exerc
     said = {cell.id: text_of_outputs(cell) for cell in notebook.cells if cell.cell_type == "code"}
     assert sum(molecules.INSTALL in text for text in said.values()) == 1
     assert sum("not attempted yet" in text for text in said.values()) == 7
-    for cell in notebook.cells:
-        assert "if with_molecules" not in cell.source or "logP" not in said[cell.id], cell.id
+    assert not said["lesson-11-36"] + said["lesson-11-38"] and "by hand" not in said["lesson-11-48"]
