@@ -15,8 +15,9 @@ def counted(x: Tensor) -> Tensor:
     >>> counted(torch.tensor([[5, 3, 0, 0]])).tolist()
     [[True, True, True, False]]
     """
-    ends = x == END  # (B, T)
-    return ends.cumsum(1) - ends.long() == 0  # no END before this position
+    ends = (x == END).long()  # (B, T)
+    ends_before = ends.cumsum(1) - ends  # how many ENDs stand before each position
+    return ends_before == 0
 
 
 def cut(x: Tensor) -> Tensor:
@@ -53,7 +54,7 @@ class StringEncoder(nn.Module):
 class StringDecoder(nn.Module):
     """A GRU that is given z (B, J) and tokens (B, T): logits (B, T, V) of the token after each, and its last state.
 
-    It begins with a state made of z, or goes on from the state (1, B, H) that it is given. Token number V is "hidden".
+    It begins with a state made of z, or goes on from the state (1, B, H) that it is given. Token number V stands for a hidden one.
     """
 
     def __init__(self, tokens: int, latent_dim: int, hidden_dim: int) -> None:
@@ -86,7 +87,8 @@ class SequenceVAE(nn.Module):
         self, tokens: int, latent_dim: int = 16, hidden_dim: int = 128, word_dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.latent_dim, self.word_dropout, self.hidden = latent_dim, word_dropout, tokens
+        self.latent_dim, self.word_dropout = latent_dim, word_dropout
+        self.mask_token = tokens  # one more than there are in strings
         self.encode = StringEncoder(tokens, latent_dim, hidden_dim)
         self.decoder = StringDecoder(tokens, latent_dim, hidden_dim)
 
@@ -95,7 +97,7 @@ class SequenceVAE(nn.Module):
         before = F.pad(x, (1, 0), value=END)[:, :-1]  # (B, T) moved by one: END stands for the start
         if self.training and self.word_dropout:
             hide = torch.rand(before.shape, device=x.device) < self.word_dropout
-            before = before.masked_fill(hide, self.hidden)
+            before = before.masked_fill(hide, self.mask_token)
         return self.decoder(z, before)[0]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -173,19 +173,19 @@ class Search:
         uphill = lambda z, penalty: climb(self.vae, z, STEPS, LENGTH / 2, penalty)[-1]  # noqa: E731
         way = climb(self.vae, best, STEPS, LENGTH / 2, PENALTY)
         return {
-            "molecules of the data, at random": self.of_codes_as_they_are(self.some),
+            "random molecules of the data": self.of_codes_as_they_are(self.some),
             "draws from the prior": self.of_codes(torch.randn_like(start)),
-            "uphill from molecules at random": self.of_codes(uphill(start, 0.0)),
-            "the same, near the prior": self.of_codes(uphill(start, PENALTY)),
+            "uphill from random molecules": self.of_codes(uphill(start, 0.0)),
+            "from random ones, near the prior": self.of_codes(uphill(start, PENALTY)),
             "the best molecules of the data": self.of_codes_as_they_are(self.best),
             "uphill from the best": self.of_codes(uphill(best, 0.0)),
             "from the best, near the prior": self.of_codes(way[-1]),
-            "the same, asked on the way": self.of_codes(
+            "the same, asked at 5 points on the way": self.of_codes(
                 torch.cat([way[step, : BUDGET // 5] for step in ASKED])
             ),
             "noise on the codes of the best": self.of_codes(best + 0.5 * torch.randn_like(best)),
             "Bayesian optimisation": self.by_gaussian_process(),
-            "a token changed, the best kept": self.by_mutation(),
+            "a token changed, the ten best kept": self.by_mutation(),
         }
 
     def of_codes_as_they_are(self, rows):
