@@ -54,7 +54,8 @@ class StringEncoder(nn.Module):
 class StringDecoder(nn.Module):
     """A GRU that is given z (B, J) and tokens (B, T): logits (B, T, V) of the token after each, and its last state.
 
-    It begins with a state made of z, or goes on from the state (1, B, H) that it is given. Token number V stands for a hidden one.
+    It begins with a state made of z, or goes on from the state (1, B, H) that it is given. Token number V stands for
+    a hidden one.
     """
 
     def __init__(self, tokens: int, latent_dim: int, hidden_dim: int) -> None:

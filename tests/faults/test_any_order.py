@@ -7,8 +7,9 @@ import random
 import pytest
 
 from tests.committed import code_cells, committed
-from tests.conftest import Hurried, cut_down
+from tests.conftest import Hurried, cut_down, quick_judge, use_few_strings
 from vae_lessons import data, plotting
+from vae_lessons.evaluation import judge
 from vae_lessons.exercises import banner
 
 ORDERS = int(os.environ.get("VAE_LESSONS_ORDERS", 1))  # twenty were tried, some seconds each
@@ -28,6 +29,8 @@ LACKING = (
 @pytest.mark.parametrize("order", range(ORDERS))
 def test_a_lesson_in_a_random_order_raises_only_for_what_has_not_run(lesson, order, monkeypatch, capfd):
     monkeypatch.setattr(data, "load", cut_down(data.load))
+    use_few_strings(monkeypatch.setattr)
+    monkeypatch.setattr(judge, "_judge", quick_judge)
     monkeypatch.setattr(plotting, "show", lambda figure, caption, alt: None)
     monkeypatch.setattr(banner, "show_as", lambda bundle: None)
     cells = code_cells(committed(lesson))

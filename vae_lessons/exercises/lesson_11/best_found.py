@@ -17,7 +17,9 @@ NAN, INF = float("nan"), float("inf")
 
 def best_found(predicted: Tensor, true: Tensor, allowed: Tensor, budget: int) -> float:
     """The highest true value of an allowed molecule among the first `budget` candidates, or NaN."""
-    return max(_values(true, allowed, budget).tolist(), default=NAN)
+    tried = true[:budget]
+    found = tried[allowed[:budget] & ~tried.isnan()]
+    return found.max().item() if len(found) else float("nan")
 
 
 def _values(true: Tensor, allowed: Tensor, budget: int) -> Tensor:

@@ -19,7 +19,7 @@ Pairs = tuple[Tensor, Tensor]
 
 def pairs(names: Tensor) -> tuple[Tensor, Tensor]:
     """The previous token of each token that counts in names (N, T), and the token itself."""
-    previous = F.pad(names, (1, 0))[:, :-1]  # moved by one: 0 stands before the first
+    previous = F.pad(names, (1, 0))[:, :-1]  # shifted by one: 0 stands before the first
     return previous[counted(names)], names[counted(names)]
 
 
@@ -63,7 +63,7 @@ EXERCISE = Exercise(
     minutes=10,
     difficulty=2,
     reference=bigram_nats,
-    shown=(counted, pairs, bigram_nats),
+    shown=(pairs, bigram_nats),
     probe=one_number(
         "the average", SMALL, _case(1, 9, 3, 6, 7), _case(2, 40, 7, 12, 11), _case(3, 30, 5, 9, 20)
     ),
@@ -71,7 +71,7 @@ EXERCISE = Exercise(
         "A name of 3 letters has 4 pairs. Which are they?",
         "Keep the counts in a table (tokens, tokens), with a row for each previous token. What is added to "
         "each count, and what is a row divided by?",
-        "Move the names to the right by one, with a 0 in front: that gives the previous tokens. Start the "
+        "Shift the names to the right by one, with a 0 in front: that gives the previous tokens. Start the "
         "table with ones, add the pairs of train that count, and divide each row by its sum. Add up -log p "
         "of the pairs of test, and divide by the number of its names.",
     ),

@@ -42,7 +42,6 @@ EXERCISE = Exercise(
     minutes=6,
     difficulty=2,
     reference=bits_per_token,
-    shown=(counted, bits_per_token),
     probe=one_number(
         "bits per token",
         SMALL,
