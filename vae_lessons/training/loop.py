@@ -134,9 +134,10 @@ def fit_strings(
     if properties is not None:
         check_conditions(strings, properties)
         properties = properties.float().to(device)
+    highest = strings.amax(1).argmax()[None]  # the place of a string with the highest token
     try:
         with torch.no_grad(), torch.random.fork_rng():
-            _string_terms(model, strings, properties)
+            _string_terms(model, strings[highest], None if properties is None else properties[highest])
     except (RuntimeError, IndexError, TypeError, AttributeError) as error:
         raise ValueError(
             f"this {type(model).__name__} cannot take strings {tuple(strings.shape)} with tokens up to "
