@@ -51,18 +51,19 @@ def load_judge() -> DigitJudge:
 
 
 @torch.no_grad()
-def judge_confidence(images: Tensor, batch_size: int = 1000) -> tuple[Tensor, Tensor]:
+def judge_confidence(images: Tensor, batch_size: int = 100) -> tuple[Tensor, Tensor]:
     """The judge's confidence, in [0, 1], that each picture is the digit it looks most like, and that digit.
 
     images: (N, 1, 28, 28) uint8 or float in [0, 1]. Returns confidence (N,) and digit (N,) on the CPU.
-    The judge may also answer "no digit", so a confidence near 0 means a picture of nothing.
+    The judge may also answer "no digit", so a confidence near 0 means a picture of nothing. (A hundred pictures at a
+    time fit into a processor's cache: on a CPU that is twice as fast as a thousand.)
     """
     probabilities = torch.cat([_judge()(x).softmax(1) for x in _batches(images, batch_size)])
     return probabilities[:, :NO_DIGIT].max(1)
 
 
 @torch.no_grad()
-def judge_features(images: Tensor, batch_size: int = 1000) -> Tensor:
+def judge_features(images: Tensor, batch_size: int = 100) -> Tensor:
     """What the judge sees in each picture before it decides: the averages of its 64 last feature maps, (N, 64).
 
     images: (N, 1, 28, 28) uint8 or float in [0, 1]. Returns features on the CPU.
