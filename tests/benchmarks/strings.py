@@ -180,7 +180,7 @@ class Search:
             "the best molecules of the data": self.of_codes_as_they_are(self.best),
             "uphill from the best": self.of_codes(uphill(best, 0.0)),
             "from the best, near the prior": self.of_codes(way[-1]),
-            "the same, asked at 5 points on the way": self.of_codes(
+            "the same, asked at 5 points": self.of_codes(
                 torch.cat([way[step, : BUDGET // 5] for step in ASKED])
             ),
             "noise on the codes of the best": self.of_codes(best + 0.5 * torch.randn_like(best)),
