@@ -67,6 +67,17 @@ def installed_version(monkeypatch, name, version):
     monkeypatch.setattr(importlib.metadata, "version", lambda n: version if n == name else real(n))
 
 
+def not_installed(monkeypatch, missing):
+    real = importlib.metadata.version
+
+    def version(name):
+        if name == missing:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+
+
 def test_this_machine_is_healthy(capsys):
     assert doctor.main() == 0
     assert "ready for the course" in capsys.readouterr().out
@@ -75,14 +86,7 @@ def test_this_machine_is_healthy(capsys):
 def test_without_the_extra_for_molecules_it_says_how_to_install_it_and_is_ready_all_the_same(
     monkeypatch, capsys
 ):
-    real = importlib.metadata.version
-
-    def version(name):
-        if name == "rdkit":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return real(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", version)
+    not_installed(monkeypatch, "rdkit")
     assert doctor.main() == 0
     assert "ready for the course" in capsys.readouterr().out
     assert row("rdkit").status == "note" and "lesson 11 are skipped" in row("rdkit").found
@@ -188,14 +192,7 @@ def test_an_old_widget_package(monkeypatch, capsys):
 
 
 def test_a_missing_package(monkeypatch, capsys):
-    real = importlib.metadata.version
-
-    def version(name):
-        if name == "anywidget":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return real(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", version)
+    not_installed(monkeypatch, "anywidget")
     check = diagnosis("anywidget", capsys)
     assert check.found == "not installed" and 'uv pip install "anywidget>=' in check.fix
 

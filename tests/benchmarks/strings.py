@@ -129,7 +129,7 @@ def molecule_vae(x, y, tokens, seed, property_std):
 
 
 def quality(strings, kind, known):
-    """Of strings, in per cent: molecules; allowed; new among the allowed; distinct among the allowed."""
+    """Of strings, in per cent: molecules; allowed; distinct among the allowed; and new among these."""
     smiles = [one for one in (to_smiles(string, kind) for string in strings) if one]
     good = [one for one in smiles if molecules.allowed(one)]
     new = [one for one in good if one not in known]

@@ -7,7 +7,7 @@ import importlib.util
 import io
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -229,13 +229,17 @@ def to_smiles(string: str, kind: str) -> str | None:
 
 def broken_vetoes(smiles: str) -> list[str]:
     """Which VETOES a molecule breaks, by name. Raises ValueError for a string that is no molecule."""
-    molecule = _parsed(smiles)
-    return [name for name, pattern in _vetoes().items() if molecule.HasSubstructMatch(pattern)]
+    return list(_broken(_parsed(smiles)))
 
 
 def allowed(smiles: str) -> bool:
     """Whether a molecule has at most 12 heavy atoms and breaks no veto, like those of the data."""
-    return _parsed(smiles).GetNumHeavyAtoms() <= LARGEST and not broken_vetoes(smiles)
+    molecule = _parsed(smiles)
+    return molecule.GetNumHeavyAtoms() <= LARGEST and not any(_broken(molecule))
+
+
+def _broken(molecule) -> Iterator[str]:
+    return (name for name, pattern in _vetoes().items() if molecule.HasSubstructMatch(pattern))
 
 
 def draw_smiles(n: int, seed: int = 0) -> list[str]:
@@ -243,13 +247,12 @@ def draw_smiles(n: int, seed: int = 0) -> list[str]:
     from rdkit import Chem
 
     numbers, found = random.Random(seed), {}
-    patterns = list(_vetoes().values())
     while len(found) < n:
         molecule = Chem.MolFromSmiles(_assembled(numbers.random))
         if molecule is None or molecule.GetNumHeavyAtoms() < 4:
             continue
         smiles = Chem.MolToSmiles(molecule)
-        if smiles not in found and not any(molecule.HasSubstructMatch(pattern) for pattern in patterns):
+        if smiles not in found and not any(_broken(molecule)):
             found[smiles] = None
     return list(found)
 

@@ -164,13 +164,13 @@ def _tokens(smiles: str, kind: str) -> list[str]:
     """The tokens of a molecule as the data write it. Raises ValueError for one that SELFIES cannot write."""
     import selfies
 
-    smiles = molecules.to_smiles(smiles, "smiles")
-    if kind == "smiles":
-        return molecules.smiles_tokens(smiles)
-    try:
-        return molecules.selfies_tokens(selfies.encoder(smiles))
-    except selfies.EncoderError:
-        raise ValueError("there are no SELFIES for it.") from None
+    text = molecules.to_smiles(smiles, "smiles")
+    if kind == "selfies":
+        try:
+            text = selfies.encoder(text)
+        except selfies.EncoderError:
+            raise ValueError("there are no SELFIES for it.") from None
+    return molecules.tokens_of(text, kind)
 
 
 def _described(smiles: str) -> dict:

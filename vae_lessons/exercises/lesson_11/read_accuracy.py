@@ -10,12 +10,12 @@ from vae_lessons.exercises.engine.comparing import Answer, Seen
 from vae_lessons.exercises.engine.exercise import Exercise
 from vae_lessons.exercises.engine.one_number import number_in
 from vae_lessons.exercises.engine.probes import each
+from vae_lessons.sequence_vae import counted
 
 
 def accuracies(x: Tensor, forced: Tensor, written: Tensor) -> tuple[float, float]:
     """Two shares in per cent: of tokens that are right given the true ones, and of names written exactly."""
-    ends = (x == 0).long()  # (N, T)
-    counts = ends.cumsum(1) - ends == 0  # (N, T): no end before this position
+    counts = counted(x)  # (N, T): no end before this position
     tokens = (forced == x)[counts].double().mean()
     names = ((written == x) | ~counts).all(1).double().mean()  # the first 0 counts, so both end there
     return 100 * tokens.item(), 100 * names.item()
@@ -85,10 +85,6 @@ EXERCISE = Exercise(
 Part = Callable[[Tensor, Tensor], Tensor | float]  # of x, and of forced or written; in per cent
 
 
-def _counts(x: Tensor) -> Tensor:
-    return (x == 0).cumsum(1) - (x == 0).long() == 0
-
-
 def _share(right: Tensor) -> Tensor:
     return 100 * right.double().mean()
 
@@ -101,12 +97,12 @@ def _names_where(counts: Callable[[Tensor], Tensor]) -> Part:
     return lambda x, given: _share(((given == x) | ~counts(x)).all(1))
 
 
-MASKS = (_counts, lambda x: x != 0, lambda x: x >= 0)
+MASKS = (counted, lambda x: x != 0, lambda x: x >= 0)
 _tokens, _letters, _all = map(_tokens_where, MASKS)
 _names, _begins, _rows = map(_names_where, MASKS)
 
 
-def _per_name(x: Tensor, given: Tensor, counts: Callable[[Tensor], Tensor] = _counts) -> Tensor:
+def _per_name(x: Tensor, given: Tensor, counts: Callable[[Tensor], Tensor] = counted) -> Tensor:
     return 100 * (((given == x) & counts(x)).sum(1) / counts(x).sum(1)).double().mean()
 
 
@@ -126,7 +122,7 @@ GOES_ON = "A written name that goes on after the end of x is not exact: its end 
 POOL = "You average the accuracies of names, so a token in a short name counts more. Pool all positions."
 
 MISTAKES: dict[str, list[Answer]] = {
-    PADDING: [_with(_all), _with(lambda x, f: _share(f * _counts(f) == x))],
+    PADDING: [_with(_all), _with(lambda x, f: _share(f * counted(f) == x))],
     NO_END: [_with(_letters)],
     NOT_CUT: [_with(names=_rows)],
     GOES_ON: [_with(names=_begins)],
@@ -140,20 +136,20 @@ MISTAKES: dict[str, list[Answer]] = {
         _with(_tokens_where(lambda x: (x == 0).cumsum(1) <= 2))
     ],
     "Which positions count depends on the end of x alone, not on the zeros of forced.": [
-        _with(lambda x, f: _share((f == x)[_counts(f)])),
+        _with(lambda x, f: _share((f == x)[counted(f)])),
         _with(lambda x, f: _share((f == x)[(x != 0) | (f != 0)])),
-        _with(lambda x, f: _share((f == x)[_counts(x) | _counts(f)])),
+        _with(lambda x, f: _share((f == x)[counted(x) | counted(f)])),
     ],
     "You compare each token with the one before or after it. forced stands at its true position already.": [
-        _with(lambda x, f: _share((f[:, :-1] == x[:, 1:])[_counts(x)[:, 1:]])),
-        _with(lambda x, f: _share((f[:, 1:] == x[:, :-1])[_counts(x)[:, :-1]])),
+        _with(lambda x, f: _share((f[:, :-1] == x[:, 1:])[counted(x)[:, 1:]])),
+        _with(lambda x, f: _share((f[:, 1:] == x[:, :-1])[counted(x)[:, :-1]])),
     ],
     "You count tokens up to the first mistake. Those after it count as well: they are given the true ones.": [
-        _with(lambda x, f: _share((f == x).cumprod(1)[_counts(x)]))
+        _with(lambda x, f: _share((f == x).cumprod(1)[counted(x)]))
     ],
     "Right tokens and their total must be of the same positions, those that count.": [
-        _with(lambda x, f: 100 * (f == x).sum() / _counts(x).sum()),
-        _with(lambda x, f: _share((f == x) & _counts(x))),
+        _with(lambda x, f: 100 * (f == x).sum() / counted(x).sum()),
+        _with(lambda x, f: _share((f == x) & counted(x))),
     ],
     "The first number is a share of tokens. You count whole names in forced.": [_with(_names), _with(_rows)],
     "The second number is a share of names. You count tokens in written.": [
@@ -211,7 +207,7 @@ MISTAKES: dict[str, list[Answer]] = {
         for a, b in ((_all, _rows), (_letters, _begins), (_tokens, _rows))
     ],
     "This is a number of tokens or names. Divide by how many there are.": [
-        _with(lambda x, f: ((f == x) & _counts(x)).sum()),
+        _with(lambda x, f: ((f == x) & counted(x)).sum()),
         _with(names=lambda x, w: _names(x, w) / 100 * len(x)),
     ],
 }
